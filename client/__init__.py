@@ -1,0 +1,1 @@
+"""Command-line client and witness program. Imports nothing of the server."""

@@ -1,0 +1,1 @@
+"""Expert pool, draw, meeting, scores, ranking, report and archive."""

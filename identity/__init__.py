@@ -1,0 +1,1 @@
+"""People, organisations, roles, permissions, sign-in, keys and certificates, standing."""

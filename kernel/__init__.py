@@ -1,0 +1,1 @@
+"""Values that every package speaks: errors, life cycles, periods, money, codes, text. Pure."""

@@ -1,0 +1,102 @@
+"""Statutory periods: Shanghai calendar days and working days, from a dated holiday table.
+
+Source: 财政部令第87号 第85条、第86条 (the first day is not counted; a period that would end on a
+holiday ends on the day after it; "at least" and "within" include the number). For construction
+the same by analogy with 民法典 第201条、第203条. Nothing here reads a clock.
+"""
+
+import json
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_TABLE = Path(__file__).parent / "holidays.json"
+
+
+class Unit(StrEnum):
+    """What a period counts."""
+
+    DAY = "d"
+    WORKING_DAY = "wd"
+
+
+class Period(NamedTuple):
+    """A number of calendar or working days."""
+
+    number: int
+    unit: Unit
+
+    def __str__(self) -> str:
+        """As people say it: 20 日 or 5 个工作日."""
+        return f"{self.number} {'日' if self.unit is Unit.DAY else '个工作日'}"
+
+
+def legal_date(instant: datetime) -> date:
+    """The calendar day in China of an aware instant."""
+    if instant.tzinfo is None:
+        raise ValueError("naive time")
+    return instant.astimezone(SHANGHAI).date()
+
+
+def start_of(day: date) -> datetime:
+    """The first instant of a legal day, in UTC."""
+    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
+
+
+def is_working_day(day: date) -> bool:
+    """Whether offices work: weekdays except holidays, and weekend days worked in exchange."""
+    holidays, worked = _holidays()
+    if day in worked:
+        return True
+    return day.weekday() < 5 and day not in holidays
+
+
+def day_after(start: date, period: Period) -> date:
+    """The last day of a period whose first day is not counted; never a day off at the end."""
+    day = start
+    if period.unit is Unit.WORKING_DAY:
+        for _ in range(period.number):
+            day = next_working_day(day)
+        return day
+    day += timedelta(days=period.number)
+    return day if is_working_day(day) else next_working_day(day)
+
+
+def next_working_day(day: date) -> date:
+    """The first working day after this day."""
+    day += timedelta(days=1)
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day
+
+
+def end_of_period(start: datetime, period: Period) -> datetime:
+    """The instant at which the period is over: the end (exclusive) of its last day, in UTC."""
+    return start_of(day_after(legal_date(start), period) + timedelta(days=1))
+
+
+def earliest_after(start: datetime, period: Period) -> datetime:
+    """The first instant on the n-th day after `start`: for "at least n days" until an event.
+
+    Calendar days are taken as they fall: 20 days from 1 September is 21 September 00:00, even
+    on a day off, because the law asks for a distance and not for an end of a period.
+    """
+    if period.unit is Unit.WORKING_DAY:
+        return start_of(day_after(legal_date(start), period))
+    return start_of(legal_date(start) + timedelta(days=period.number))
+
+
+@cache
+def _holidays() -> tuple[frozenset[date], frozenset[date]]:
+    table = json.loads(_TABLE.read_text(encoding="utf-8"))
+    days_off: set[date] = set()
+    for first, last in table["holidays"]:
+        day, end = date.fromisoformat(first), date.fromisoformat(last)
+        while day <= end:
+            days_off.add(day)
+            day += timedelta(days=1)
+    return frozenset(days_off), frozenset(map(date.fromisoformat, table["worked"]))

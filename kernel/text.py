@@ -1,0 +1,52 @@
+"""Text as it is compared and stored: NFC, no control characters, bounded length; names by a key.
+
+A name's key makes look-alike spellings of one organisation equal (full-width letters, spaces,
+brackets), so that the negative list is not passed by a blank.
+"""
+
+import re
+import unicodedata
+
+from kernel.errors import InvalidInput
+
+_SPACES = re.compile(r"\s+")
+_NOT_IN_KEY = re.compile(r"[\s\u200b-\u200f\u2060\ufeff()（）\[\]【】〔〕·.,，。、\-_—'\"“”]+")
+
+
+def clean_line(text: str, *, field: str, limit: int = 200) -> str:
+    """One line of text, NFC, outer blanks removed, 1 to `limit` characters. Raises InvalidInput."""
+    line = _SPACES.sub(" ", clean_text(text, field=field, limit=limit)).strip()
+    if not line:
+        raise InvalidInput("text.empty", "“%(field)s”不能为空。", field=field)
+    return line
+
+
+def clean_text(text: str, *, field: str, limit: int = 20_000) -> str:
+    """Text in NFC without control, direction or private characters, at most `limit` characters."""
+    if not isinstance(text, str):
+        raise InvalidInput("text.not_text", "“%(field)s”必须是文字。", field=field)
+    text = unicodedata.normalize("NFC", text)
+    if len(text) > limit:
+        raise InvalidInput(
+            "text.too_long", "“%(field)s”最多 %(limit)s 个字。", field=field, limit=limit
+        )
+    for character in text:
+        if not _may_stand(character):
+            raise InvalidInput(
+                "text.forbidden_character",
+                "“%(field)s”含有不允许的字符 U+%(value)s。",
+                field=field,
+                value=f"{ord(character):04X}",
+            )
+    return text
+
+
+def name_key(name: str) -> str:
+    """The key under which names are compared: NFKC, folded, without blanks, brackets and points."""
+    return _NOT_IN_KEY.sub("", unicodedata.normalize("NFKC", name).casefold())
+
+
+def _may_stand(character: str) -> bool:
+    if character in "\n\r\t":
+        return True
+    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}

@@ -1,0 +1,1 @@
+"""Use-cases: load, ask the rules, change, record, publish."""

@@ -1,0 +1,1 @@
+"""Where things are kept: transactions, column types, the file vault, due work."""

@@ -1,0 +1,1 @@
+"""Watching, alerts, orders, agency conduct, the dossier and the public log."""

@@ -1,0 +1,1 @@
+"""A tender from its registration to its award: documents, guarantees, bids, opening."""

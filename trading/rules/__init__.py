@@ -1,0 +1,1 @@
+"""Pure rules, one file per topic; each names its legal source."""

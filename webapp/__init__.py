@@ -1,0 +1,1 @@
+"""Assembly only: application, settings, errors, headers, live channels, commands."""

@@ -1,0 +1,12 @@
+"""The `flask …` command groups: each package brings its own in cli.py."""
+
+from flask import Flask
+from flask.cli import AppGroup
+
+GROUPS: list[AppGroup] = []
+
+
+def register_commands(app: Flask) -> None:
+    """Hang every group under `flask`."""
+    for group in GROUPS:
+        app.cli.add_command(group)

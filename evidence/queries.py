@@ -1,0 +1,116 @@
+"""Every read of the evidence: facts of a stream, places in the tree, proofs, heads."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evidence.models.streams import Fact, HeldFact, PendingFact
+from evidence.models.tree import Cosignature, Entry, Head, Node
+from evidence.rules import tree
+
+
+@dataclass(frozen=True)
+class LoggedFact:
+    """A fact with its place in the tree; `position` is None while it is held or pending."""
+
+    fact: Fact
+    position: int | None
+
+
+def facts_of(db: Session, streams: Iterable[str]) -> list[LoggedFact]:
+    """Facts of these streams, by stream and number, with their places."""
+    query = (
+        sa.select(Fact, Entry.position)
+        .outerjoin(Entry, Entry.commitment == Fact.commitment)
+        .where(Fact.stream.in_(list(streams)))
+        .order_by(Fact.stream, Fact.seq)
+    )
+    return [LoggedFact(fact, position) for fact, position in db.execute(query)]
+
+
+def facts_about(db: Session, subject: str, kind: str | None = None) -> Sequence[Fact]:
+    """Facts about one subject in the order in which they were recorded."""
+    query = sa.select(Fact).where(Fact.subject == subject)
+    if kind:
+        query = query.where(Fact.kind == kind)
+    return db.scalars(query.order_by(Fact.recorded_at, Fact.stream, Fact.seq)).all()
+
+
+def fact_by_commitment(db: Session, commitment: bytes) -> LoggedFact | None:
+    """The fact with this commitment and its place."""
+    query = (
+        sa.select(Fact, Entry.position)
+        .outerjoin(Entry, Entry.commitment == Fact.commitment)
+        .where(Fact.commitment == commitment)
+    )
+    row = db.execute(query).first()
+    return LoggedFact(*row) if row else None
+
+
+def tree_size(db: Session) -> int:
+    """Number of leaves."""
+    last = db.scalar(sa.select(sa.func.max(Entry.position)))
+    return 0 if last is None else last + 1
+
+
+def pending_count(db: Session) -> int:
+    """How many facts wait for the sequencer: its lag."""
+    return db.scalar(sa.select(sa.func.count()).select_from(PendingFact)) or 0
+
+
+def held_count(db: Session, holder: str) -> int:
+    """How many facts this holder keeps back. Never shown to a user before the close."""
+    query = sa.select(sa.func.count()).select_from(HeldFact).where(HeldFact.holder == holder)
+    return db.scalar(query) or 0
+
+
+def latest_head(db: Session) -> Head | None:
+    """The newest signed checkpoint."""
+    return db.scalar(sa.select(Head).order_by(Head.size.desc()).limit(1))
+
+
+def head_covering(db: Session, position: int) -> Head | None:
+    """The oldest checkpoint that covers this leaf."""
+    query = sa.select(Head).where(Head.size > position).order_by(Head.size).limit(1)
+    return db.scalar(query)
+
+
+def cosignatures(db: Session, size: int) -> list[str]:
+    """The witnesses' lines under the checkpoint of this size, by name."""
+    query = sa.select(Cosignature.line).where(Cosignature.size == size)
+    return list(db.scalars(query.order_by(Cosignature.witness)))
+
+
+def nodes(db: Session, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+    """Hashes of these complete subtrees, in one statement."""
+    if not places:
+        return {}
+    query = sa.select(Node.level, Node.position, Node.hash).where(
+        sa.or_(*(sa.and_(Node.level == level, Node.position == at) for level, at in places))
+    )
+    return {(level, at): value for level, at, value in db.execute(query)}
+
+
+def node_reader(db: Session) -> tree.Get:
+    """A function that gives stored subtrees, each read once."""
+    known: dict[tuple[int, int], bytes] = {}
+
+    def get(level: int, position: int) -> bytes:
+        place = (level, position)
+        if place not in known:
+            known.update(nodes(db, [place]))
+        return known[place]
+
+    return get
+
+
+def inclusion_proof(db: Session, position: int, size: int) -> list[bytes]:
+    """Proof that the leaf stands under the root of this size."""
+    return tree.inclusion_proof(node_reader(db), position, size)
+
+
+def consistency_proof(db: Session, old: int, new: int) -> list[bytes]:
+    """Proof that the tree of `old` leaves is a prefix of the one of `new`."""
+    return tree.consistency_proof(node_reader(db), old, new)

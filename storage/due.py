@@ -1,0 +1,103 @@
+"""Due work is a row, written in the transaction that makes it due; a dead worker delays nothing.
+
+A row holds the legal moment and the clock it counts by. Whoever claims it decides by the door's
+`now` under the subject's lock, so an early alarm does nothing (design.md §3).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from storage.base import Base, real_now
+from storage.subjects import REAL_CLOCK, Clock, clock_of
+
+CLAIM = timedelta(seconds=60)
+_BACK_OFF = timedelta(seconds=2)
+
+
+class DueWork(Base):
+    """One thing to do at one legal moment. Done rows stay, as an account of what was done."""
+
+    __tablename__ = "due_work"
+    __table_args__ = (
+        sa.UniqueConstraint("kind", "subject", "due_at"),
+        sa.Index(None, "done_at", "due_at"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(60))
+    subject: Mapped[str] = mapped_column(sa.String(80))
+    clock: Mapped[str] = mapped_column(sa.String(80), default=REAL_CLOCK)
+    due_at: Mapped[datetime]
+    claimed_until: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(sa.String(300))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One piece of work that this worker may try until its claim runs out."""
+
+    id: int
+    kind: str
+    subject: str
+    due_at: datetime
+
+
+def schedule(db: Session, kind: str, subject: str, due_at: datetime) -> None:
+    """Add work of this kind for a subject at a legal moment; the same row twice is one."""
+    same = sa.select(DueWork.id).where(
+        DueWork.kind == kind, DueWork.subject == subject, DueWork.due_at == due_at
+    )
+    if db.scalar(same) is None:
+        db.add(DueWork(kind=kind, subject=subject, due_at=due_at, clock=clock_of(db, subject)))
+
+
+def cancel(db: Session, kind: str, subject: str) -> None:
+    """Forget the work of this kind that has not been done."""
+    db.execute(
+        sa.delete(DueWork).where(
+            DueWork.kind == kind, DueWork.subject == subject, DueWork.done_at.is_(None)
+        )
+    )
+
+
+def pending(db: Session, subject: str | None = None) -> Sequence[DueWork]:
+    """Work that is not done, earliest first; of one subject or of all."""
+    query = sa.select(DueWork).where(DueWork.done_at.is_(None)).order_by(DueWork.due_at, DueWork.id)
+    return db.scalars(query.where(DueWork.subject == subject) if subject else query).all()
+
+
+def claim_due(db: Session, limit: int = 20) -> list[Claim]:
+    """Claim the work whose legal moment has come by its own clock; oldest first."""
+    now = real_now(db)
+    shifts = dict(db.execute(sa.select(Clock.name, Clock.shift)).all())
+    free = sa.or_(DueWork.claimed_until.is_(None), DueWork.claimed_until <= now)
+    query = sa.select(DueWork).where(DueWork.done_at.is_(None), free).order_by(DueWork.due_at)
+    claims = []
+    for row in db.scalars(query.with_for_update(skip_locked=True)):
+        if row.due_at <= now + timedelta(microseconds=shifts.get(row.clock, 0)):
+            row.claimed_until, row.tries = now + CLAIM, row.tries + 1
+            claims.append(Claim(row.id, row.kind, row.subject, row.due_at))
+        if len(claims) == limit:
+            break
+    return claims
+
+
+def finish(db: Session, work_id: int) -> None:
+    """Mark work as done, in the transaction that did it."""
+    db.execute(
+        sa.update(DueWork)
+        .where(DueWork.id == work_id)
+        .values(done_at=real_now(db), last_error=None)
+    )
+
+
+def give_back(db: Session, work_id: int, error: str) -> None:
+    """Let the work be claimed again soon; what went wrong is kept for the health page."""
+    row = db.get_one(DueWork, work_id)
+    row.claimed_until = real_now(db) + _BACK_OFF * min(row.tries, 15)
+    row.last_error = error[:300]

@@ -1,0 +1,25 @@
+"""Brings a database to the newest schema, with the append-only triggers made anew."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+from storage.database import Database
+
+_FOLDER = Path(__file__).resolve().parent.parent / "migrations"
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Upgrade to this revision; does nothing when it is there already."""
+    with database.writer.connect() as connection:
+        command.upgrade(configuration(connection), revision)
+        connection.commit()
+
+
+def configuration(connection: object) -> Config:
+    """Alembic's settings for one open connection."""
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.attributes["connection"] = connection
+    return config

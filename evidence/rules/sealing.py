@@ -1,7 +1,8 @@
 """What a sealed envelope is: one age v1 file for exactly one native X25519 seal.
 
-The header is read before any library sees the file: the intro, exactly one X25519 stanza, the
-MAC. So no passphrase stanza (a memory bomb), no second recipient, no unknown stanza gets in.
+The header is read before any library sees the file: the intro, exactly one X25519 stanza, at
+most one grease stanza (random filler that rage adds and every reader skips), the MAC. So no
+passphrase stanza (a memory bomb), no second recipient, no unknown stanza gets in.
 Source: C2SP age v1; security.md A.7(3).
 """
 
@@ -15,12 +16,14 @@ from evidence.rules.tree import root_of
 from kernel.errors import InvalidInput, Problem
 
 PART_BYTES = 8 << 20
-HEADER_BYTES = 400
+HEADER_BYTES = 2048
 _SEAL = re.compile(r"age1[ac-hj-np-z02-9]{58}")
 _HEADER = re.compile(
     rb"age-encryption\.org/v1\n"
     rb"-> X25519 ([A-Za-z0-9+/]{43})\n"
     rb"([A-Za-z0-9+/]{43})\n"
+    rb"(?:-> [!-~]{1,40}-grease(?: [!-~]{1,100}){0,20}\n"
+    rb"(?:[A-Za-z0-9+/]{64}\n){0,16}[A-Za-z0-9+/]{0,63}\n)?"
     rb"--- ([A-Za-z0-9+/]{43})\n"
 )
 _NONCE_BYTES, _TAG_BYTES = 16, 16

@@ -9,6 +9,7 @@
 Standard library only. What has not changed since it was set up is not set up again.
 """
 
+import functools
 import hashlib
 import os
 import subprocess
@@ -42,7 +43,7 @@ def set_up(*, development: bool) -> None:
     names = ["requirements.txt", "requirements-dev.txt"] if development else ["requirements.txt"]
     for name in names:
         listed = [ROOT / each for each in names[: names.index(name) + 1]]
-        step(f"Python packages ({name})", name, listed, lambda name=name: install(name))
+        step(f"Python packages ({name})", name, listed, functools.partial(install, name))
     sources = [ROOT / "package-lock.json", ROOT / "static/build.mjs", *files("static/js", "js")]
     sources += [*files("static/css", "css"), *files("templates", "html")]
     step("browser bundle and fonts", "bundle", sources, bundle)
@@ -110,7 +111,7 @@ def test(arguments: list[str]) -> int:
 
 def check(_arguments: list[str]) -> int:
     """Everything that can be checked without running the program; all are run, then judged."""
-    commands = [
+    commands: list[list[object]] = [
         [BIN / "ruff", "check", "."],
         [BIN / "ruff", "format", "--check", "."],
         [BIN / "mypy", "."],

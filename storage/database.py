@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -110,8 +109,6 @@ class Database:
         return engine.execution_options(postgresql_readonly=True) if reads_only else engine
 
     def _sqlite_engine(self, pool_size: int, *, reads_only: bool) -> sa.Engine:
-        if self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(
             self.url,
             poolclass=sa.QueuePool,

@@ -12,6 +12,8 @@ _FOLDER = Path(__file__).resolve().parent.parent / "migrations"
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Upgrade to this revision; does nothing when it is there already."""
+    if database.is_sqlite and database.url.database:
+        Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
     with database.writer.connect() as connection:
         command.upgrade(configuration(connection), revision)
         connection.commit()

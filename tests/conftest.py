@@ -10,6 +10,8 @@ from storage import database as doors
 from storage.database import Database
 from storage.migrations import upgrade
 from tests import engines
+from webapp.factory import create_app
+from webapp.settings import prepare_keys, settings_from
 
 _numbers = itertools.count()
 
@@ -108,3 +110,23 @@ def _administer(server, statement):
 
 def _named(server, name):
     return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def settings(sqlite_url, tmp_path):
+    return settings_from({"ZHAOBIAO_VAR": str(tmp_path / "var"), "DATABASE_URL": sqlite_url})
+
+
+@pytest.fixture
+def app(settings):
+    """The web application on SQLite."""
+    prepare_keys(settings)
+    application = create_app(settings)
+    application.testing = False
+    yield application
+    doors.current_database().dispose()
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()

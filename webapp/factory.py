@@ -1,12 +1,103 @@
-"""Puts the program together: settings, database, blueprints, sockets, commands."""
+"""Puts the program together, then refuses to start if a door is unguarded."""
+
+import functools
+from datetime import timedelta
 
 from flask import Flask
+from flask.typing import ResponseReturnValue
+from flask_openapi3 import Info, OpenAPI
+from flask_wtf.csrf import CSRFError, CSRFProtect
 
+from identity.guard import enforce, needs_forgery_mark, open_to_all, unguarded
+from identity.routes import account as account_pages
+from identity.routes import api as account_api
+from kernel.errors import NotAllowed
+from storage import keys
+from storage.database import open_database
 from webapp.commands import register_commands
+from webapp.errors import answer_invalid, answer_refusal, register_errors
+from webapp.headers import register_headers
+from webapp.health import health
+from webapp.i18n import register_languages
+from webapp.settings import ROOT, Settings, settings_from
+from webapp.templating import register_templating
+
+APIS = (account_api.api,)
+PAGES = (account_pages.pages, health)
+_LARGEST_BODY = 9 << 20  # one part of 8 MiB and its envelope
 
 
-def create_app() -> Flask:
-    """A ready application. Opens no database and no file until it is first needed."""
-    app = Flask("zhaobiao")
+def create_app(settings: Settings | None = None) -> Flask:
+    """A ready application. Touches no file and no database until it is first asked something."""
+    settings = settings or settings_from()
+    app = _openapi()
+    app.extensions["settings"] = settings
+    app.config.update(
+        SECRET_KEY=_session_secret(settings),
+        SESSION_COOKIE_NAME="__Host-session" if settings.behind_tls else "session",
+        SESSION_COOKIE_SECURE=settings.behind_tls,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=8),
+        MAX_CONTENT_LENGTH=_LARGEST_BODY,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_CHECK_DEFAULT=False,
+    )
+    open_database(settings.database_url)
+    for register in (register_errors, register_headers, register_languages, register_templating):
+        register(app)
+    app.before_request(enforce)
+    _protect_from_forgery(app)
+    for api in APIS:
+        app.register_api(api)
+    for pages in PAGES:
+        app.register_blueprint(pages)
     register_commands(app)
+    refuse_unguarded(app)
     return app
+
+
+def refuse_unguarded(app: Flask) -> None:
+    """Stop the start-up when a door does not say who may pass."""
+    if doors := unguarded(app):
+        raise RuntimeError(f"unguarded endpoints: {', '.join(doors)}")
+
+
+def _openapi() -> OpenAPI:
+    app = OpenAPI(
+        "zhaobiao",
+        info=Info(title="昭标 Zhaobiao", version="1"),
+        security_schemes={"bearer": {"type": "http", "scheme": "bearer"}},
+        doc_prefix="/api",
+        validation_error_status=422,
+        validation_error_callback=answer_invalid,
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        static_url_path="/static",
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    for name, view in list(app.view_functions.items()):
+        if name.startswith(("openapi", "swagger")):  # bound methods take no mark
+            app.view_functions[name] = open_to_all(functools.partial(view))
+    return app
+
+
+def _protect_from_forgery(app: Flask) -> None:
+    protection = CSRFProtect(app)
+
+    @app.before_request
+    def check() -> None:
+        if needs_forgery_mark():
+            protection.protect()
+
+    @app.errorhandler(CSRFError)
+    def forged(_fault: CSRFError) -> ResponseReturnValue:
+        return answer_refusal(
+            NotAllowed("request.forged", "页面已过期，请刷新后重试（缺少防伪标记）。")
+        )
+
+
+def _session_secret(settings: Settings) -> bytes | None:
+    """None until the program has been prepared: commands that need no site make no files."""
+    path = settings.keys / "session.key"
+    return keys.kept_secret(settings.keys, "session") if path.exists() else None

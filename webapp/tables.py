@@ -1,7 +1,15 @@
 """Every table of the program, imported once, so that migrations and tests see the whole schema."""
 
+# ruff: noqa: F401
+import evidence.models.streams
+import evidence.models.tree
+import identity.models.accounts
+import identity.models.credentials
+import identity.models.organisations
+import identity.models.standing
+import outbox.models.messages
 import storage.due
-import storage.subjects  # noqa: F401
+import storage.subjects
 from storage.base import Base
 
 metadata = Base.metadata

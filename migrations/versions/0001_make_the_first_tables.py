@@ -105,6 +105,19 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_fact_subject_kind"), ["subject", "kind"], unique=False)
 
     op.create_table(
+        "organisation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("credit_code", sa.String(length=18), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("name_key", sa.String(length=200), nullable=False),
+        sa.Column("is_training", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
+        sa.UniqueConstraint("credit_code", name=op.f("uq_organisation_credit_code")),
+    )
+    with op.batch_alter_table("organisation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_organisation_name_key"), ["name_key"], unique=False)
+
+    op.create_table(
         "outbox_message",
         sa.Column("topic", sa.String(length=120), nullable=False),
         sa.Column("audience", sa.String(length=60), nullable=False),
@@ -125,6 +138,45 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_wide")),
     )
     op.create_table(
+        "restriction",
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("credit_code", sa.String(length=18), nullable=True),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("name_key", sa.String(length=200), nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "registration",
+                "bidding",
+                "evaluation",
+                name="restrictionkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("ground", sa.String(length=500), nullable=False),
+        sa.Column("finding", sa.String(length=80), nullable=False),
+        sa.Column("origin", sa.String(length=80), nullable=False),
+        sa.Column("starts_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "credit_code IS NOT NULL OR name_key IS NOT NULL",
+            name=op.f("ck_restriction_names_somebody"),
+        ),
+        sa.CheckConstraint(
+            "starts_at < ends_at", name=op.f("ck_restriction_starts_before_it_ends")
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_restriction")),
+    )
+    with op.batch_alter_table("restriction", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_restriction_credit_code"), ["credit_code"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_restriction_name_key"), ["name_key"], unique=False)
+
+    op.create_table(
         "subject",
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("rank", sa.Integer(), nullable=False),
@@ -143,15 +195,164 @@ def upgrade():
         ),
         sa.PrimaryKeyConstraint("size", "witness", name=op.f("pk_evidence_cosignature")),
     )
+    op.create_table(
+        "organisation_kind",
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "agency",
+                "procuring_entity",
+                "bidder",
+                "issuer",
+                "trading_centre",
+                "regulator",
+                "witness",
+                "expert_pool",
+                name="organisationkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_organisation_kind_organisation_id"),
+        ),
+        sa.PrimaryKeyConstraint("organisation_id", "kind", name=op.f("pk_organisation_kind")),
+    )
+    op.create_table(
+        "person",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("username", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_person_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sa.UniqueConstraint("code", name=op.f("uq_person_code")),
+        sa.UniqueConstraint("username", name=op.f("uq_person_username")),
+    )
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_person_organisation_id"), ["organisation_id"], unique=False
+        )
+
+    op.create_table(
+        "api_token",
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("label", sa.String(length=80), nullable=False),
+        sa.Column("made_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("length(digest) = 32", name=op.f("ck_api_token_digest_length")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_api_token_person_id")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_api_token")),
+    )
+    with op.batch_alter_table("api_token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_token_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "person_role",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "role",
+            sa.Enum(
+                "agent",
+                "procuring_officer",
+                "bidder",
+                "issuer",
+                "expert",
+                "regulator",
+                "witness",
+                "host",
+                "operator",
+                name="role",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_person_role_person_id")
+        ),
+        sa.PrimaryKeyConstraint("person_id", "role", name=op.f("pk_person_role")),
+    )
+    op.create_table(
+        "signing_key",
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "purpose",
+            sa.Enum(
+                "bid",
+                "document",
+                name="keypurpose",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("algorithm", sa.String(length=40), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("certificate", sa.Text(), nullable=True),
+        sa.Column("locked_key", sa.Text(), nullable=True),
+        sa.Column("wrong_pins", sa.Integer(), nullable=False),
+        sa.Column("made_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(purpose = 'bid') = (locked_key IS NULL)",
+            name=op.f("ck_signing_key_private_half_only_for_documents"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_signing_key_person_id")
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_signing_key")),
+    )
+    with op.batch_alter_table("signing_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_signing_key_person_id"), ["person_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade():
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("signing_key", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_signing_key_person_id"))
+
+    op.drop_table("signing_key")
+    op.drop_table("person_role")
+    with op.batch_alter_table("api_token", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_api_token_person_id"))
+
+    op.drop_table("api_token")
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_person_organisation_id"))
+
+    op.drop_table("person")
+    op.drop_table("organisation_kind")
     op.drop_table("evidence_cosignature")
     op.drop_table("subject")
+    with op.batch_alter_table("restriction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_restriction_name_key"))
+        batch_op.drop_index(batch_op.f("ix_restriction_credit_code"))
+
+    op.drop_table("restriction")
     op.drop_table("outbox_wide")
     op.drop_table("outbox_message")
+    with op.batch_alter_table("organisation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_organisation_name_key"))
+
+    op.drop_table("organisation")
     with op.batch_alter_table("fact", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_fact_subject_kind"))
 

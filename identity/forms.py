@@ -1,0 +1,71 @@
+"""Bounded shapes for what comes in: every package's JSON bodies are built from these."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from identity.states import OrganisationKind, Role
+
+# The largest integer that canonical JSON, JavaScript and both databases hold alike.
+MAX_INTEGER = 2**53 - 1
+
+Line = Annotated[str, Field(min_length=1, max_length=200)]
+LongText = Annotated[str, Field(max_length=20_000)]
+Code = Annotated[str, Field(min_length=1, max_length=40)]
+Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Base64Text = Annotated[str, Field(max_length=100_000, pattern=r"^[A-Za-z0-9+/]*={0,2}$")]
+Whole = Annotated[int, Field(strict=True, ge=0, le=MAX_INTEGER)]
+Positive = Annotated[int, Field(strict=True, ge=1, le=MAX_INTEGER)]
+Yuan = Annotated[str, Field(max_length=20)]
+
+
+class ApiModel(BaseModel):
+    """A body or query: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SignInBody(ApiModel):
+    """Name and password."""
+
+    username: Annotated[str, Field(max_length=200)]
+    password: Annotated[str, Field(max_length=2000)]
+
+
+class OrganisationBody(ApiModel):
+    """A new organisation."""
+
+    credit_code: Line
+    name: Line
+    kinds: Annotated[list[OrganisationKind], Field(min_length=1, max_length=8)]
+
+
+class PersonBody(ApiModel):
+    """A new person of an organisation."""
+
+    username: Line
+    name: Line
+    credit_code: Line
+    roles: Annotated[list[Role], Field(min_length=1, max_length=8)]
+    password: Annotated[str, Field(max_length=2000)]
+
+
+class BidKeyBody(ApiModel):
+    """A bidder's public key and the proof that they hold its private half."""
+
+    spki: Annotated[Base64Text, Field(max_length=400)]
+    proof: Annotated[Base64Text, Field(max_length=400)]
+
+
+class NegativeListQuery(ApiModel):
+    """Whom to look up: by code, by name, or both."""
+
+    code: Annotated[str, Field(max_length=40)] = ""
+    name: Annotated[str, Field(max_length=200)] = ""
+
+
+class NegativeListBody(ApiModel):
+    """A list to import."""
+
+    origin: Line
+    csv: Annotated[str, Field(max_length=4_000_000)]

@@ -1,0 +1,128 @@
+"""Every door says who may pass: `@requires(Permission.X)` or `@open_to_all`. Default: refusal.
+
+Start-up fails if a door says nothing. Programs come with a bearer token, people with a session;
+both become a Viewer. Sessions end when the person's epoch is raised.
+"""
+
+import hmac
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, g, request, session
+
+from identity import queries
+from identity.actions.accounts import token_digest
+from identity.models.accounts import Person
+from identity.rules.permissions import ANONYMOUS, Viewer
+from identity.states import Permission
+from kernel.errors import NotAllowed, NotSignedIn
+from storage.base import real_now
+from storage.database import snapshot
+
+View = TypeVar("View", bound=Callable[..., Any])
+_MARK = "guarded_by"
+_NO_SESSION = "uses_no_session"
+_BEARER = "Bearer "
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Let pass whoever has this permission; others are told to sign in, or refused."""
+
+    def guarded(view: View) -> View:
+        setattr(view, _MARK, permission)
+        return view
+
+    return guarded
+
+
+def open_to_all(view: View) -> View:
+    """Let everybody pass. The mark says that somebody decided so."""
+    setattr(view, _MARK, None)
+    return view
+
+
+def enforce() -> None:
+    """Run before every request, and before its input is even read."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    permission = getattr(view, _MARK, None)
+    if permission is not None:
+        check(viewer(), permission)
+
+
+def check(who: Viewer, permission: Permission) -> None:
+    """Raise NotSignedIn or NotAllowed unless this viewer may."""
+    if who.may(permission):
+        return
+    if not who.is_signed_in:
+        raise NotSignedIn("account.sign_in_first", "请先登录。")
+    raise NotAllowed("account.not_permitted", "您的角色不能进行此操作。")
+
+
+def viewer() -> Viewer:
+    """Who makes the present request; asked once a request."""
+    if "viewer" not in g:
+        g.viewer = _viewer_of_request()
+    known: Viewer = g.viewer
+    return known
+
+
+def sign_in(person: Person) -> None:
+    """Begin a session for this person; whatever the cookie held before is dropped."""
+    session.clear()
+    session.update(person=person.code, epoch=person.epoch)
+    session.permanent = True
+    g.pop("viewer", None)
+
+
+def sign_out() -> None:
+    """End this browser's session."""
+    session.clear()
+    g.pop("viewer", None)
+
+
+def uses_no_session(view: View) -> View:
+    """Mark a door that pays no heed to the session, so that nothing can be forged through it."""
+    setattr(view, _NO_SESSION, True)
+    return view
+
+
+def needs_forgery_mark() -> bool:
+    """Whether this request acts by the browser's session."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return not comes_with_token() and not hasattr(view, _NO_SESSION)
+
+
+def comes_with_token() -> bool:
+    """Whether a program asks with a token: no cookie is read then, so no forgery is possible."""
+    return request.headers.get("Authorization", "").startswith(_BEARER)
+
+
+def unguarded(app: Flask) -> list[str]:
+    """Endpoints that say nothing about who may pass."""
+    open_by_nature = {"static"}
+    return sorted(
+        name
+        for name, view in app.view_functions.items()
+        if not hasattr(view, _MARK) and name not in open_by_nature
+    )
+
+
+def _viewer_of_request() -> Viewer:
+    if comes_with_token():
+        return _viewer_of_token(request.headers["Authorization"].removeprefix(_BEARER).strip())
+    code = session.get("person")
+    if not isinstance(code, str):
+        return ANONYMOUS
+    with snapshot() as db:
+        person = queries.person_by_code(db, code)
+        if person is None or not hmac.compare_digest(str(person.epoch), str(session.get("epoch"))):
+            return ANONYMOUS
+        return queries.viewer_of(person)
+
+
+def _viewer_of_token(token: str) -> Viewer:
+    with snapshot() as db:
+        person = queries.person_by_token(db, token_digest(token), real_now(db))
+        if person is None:
+            raise NotSignedIn("account.token_invalid", "访问令牌无效或已过期。")
+        return queries.viewer_of(person)

@@ -1,0 +1,105 @@
+"""Reads of people, organisations, keys and standing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from identity.models.accounts import ApiToken, Person
+from identity.models.credentials import SigningKey
+from identity.models.organisations import Organisation
+from identity.models.standing import Restriction
+from identity.rules.permissions import Viewer
+from identity.rules.standing import RestrictionView
+from identity.states import KeyPurpose
+from kernel.errors import NotFound
+from kernel.text import name_key
+
+
+def organisation_by_code(db: Session, credit_code: str) -> Organisation:
+    """The organisation with this code. Raises NotFound."""
+    query = sa.select(Organisation).where(Organisation.credit_code == credit_code)
+    found = db.scalar(query)
+    if found is None:
+        raise NotFound(
+            "organisation.not_found",
+            "没有统一社会信用代码为“%(value)s”的单位。",
+            field="credit_code",
+            value=credit_code,
+        )
+    return found
+
+
+def person_by_username(db: Session, username: str) -> Person | None:
+    """The person with this sign-in name."""
+    return db.scalar(sa.select(Person).where(Person.username == username))
+
+
+def person_by_code(db: Session, code: str) -> Person | None:
+    """The person with this public code."""
+    return db.scalar(sa.select(Person).where(Person.code == code))
+
+
+def person_by_token(db: Session, digest: bytes, now: datetime) -> Person | None:
+    """The person for whom this token (its SHA-256) acts, while it is valid."""
+    query = (
+        sa.select(Person)
+        .join(ApiToken, ApiToken.person_id == Person.id)
+        .where(ApiToken.digest == digest, ApiToken.expires_at > now, ApiToken.revoked_at.is_(None))
+    )
+    return db.scalar(query)
+
+
+def viewer_of(person: Person) -> Viewer:
+    """The person as doors and rules see them."""
+    return Viewer(
+        code=person.code,
+        username=person.username,
+        name=person.name,
+        organisation=person.organisation.credit_code,
+        organisation_name=person.organisation.name,
+        roles=frozenset(row.role for row in person.roles),
+    )
+
+
+def keys_of(db: Session, person_code: str) -> Sequence[SigningKey]:
+    """All keys of a person, newest first, revoked ones too."""
+    query = (
+        sa.select(SigningKey)
+        .join(Person)
+        .where(Person.code == person_code)
+        .order_by(SigningKey.made_at.desc(), SigningKey.code)
+    )
+    return db.scalars(query).all()
+
+
+def valid_key(db: Session, person_code: str, purpose: KeyPurpose) -> SigningKey | None:
+    """The person's newest key for this purpose that is not revoked."""
+    keys = keys_of(db, person_code)
+    return next((k for k in keys if k.purpose is purpose and k.revoked_at is None), None)
+
+
+def key_by_code(db: Session, code: str) -> SigningKey | None:
+    """The key with this public code."""
+    return db.get(SigningKey, code)
+
+
+def restrictions_on(
+    db: Session, credit_code: str | None = None, name: str | None = None
+) -> list[RestrictionView]:
+    """Restrictions that name this code or this name (by its key), of any period.
+
+    This is the negative-list check; whoever decides asks it under the organisation's lock.
+    """
+    conditions = []
+    if credit_code:
+        conditions.append(Restriction.credit_code == credit_code)
+    if name:
+        conditions.append(Restriction.name_key == name_key(name))
+    if not conditions:
+        return []
+    rows = db.scalars(sa.select(Restriction).where(sa.or_(*conditions)).order_by(Restriction.code))
+    return [
+        RestrictionView(r.code, r.kind, r.starts_at, r.ends_at, r.ground, r.finding) for r in rows
+    ]

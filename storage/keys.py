@@ -1,0 +1,39 @@
+"""Secrets that the program makes for itself once and keeps in files that only it may read."""
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+_BYTES = 32
+
+
+def kept_secret(folder: Path, name: str) -> bytes:
+    """The 32 bytes kept under this name; made at the first call, whoever comes first."""
+    path = folder / f"{name}.key"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write_once(path, secrets.token_bytes(_BYTES))
+    return path.read_bytes()
+
+
+def signing_key(folder: Path, name: str) -> Ed25519PrivateKey:
+    """The Ed25519 key kept under this name."""
+    return Ed25519PrivateKey.from_private_bytes(kept_secret(folder, name))
+
+
+def _write_once(path: Path, value: bytes) -> None:
+    """Written beside and linked into place, so that nobody ever reads half a key."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(value)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(beside, path)
+    except FileExistsError:  # another process was first: its key counts
+        return
+    finally:
+        beside.unlink()

@@ -1,0 +1,101 @@
+"""Refusals become answers here and nowhere else: JSON for programs, a page for people."""
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, jsonify, render_template, request
+from flask_babel import gettext
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from kernel import errors
+from kernel.errors import Problem, Refusal
+
+log = logging.getLogger("zhaobiao.web")
+
+# The first class that fits decides; the order is from special to general.
+STATUS: tuple[tuple[type[Refusal], int], ...] = (
+    (errors.NotSignedIn, 401),
+    (errors.NotAllowed, 403),
+    (errors.NotFound, 404),
+    (errors.InvalidInput, 422),
+    (errors.Busy, 503),
+    (errors.TooMany, 429),
+    (Refusal, 409),
+)
+
+
+def register_errors(app: Flask) -> None:
+    """Answer refusals, HTTP errors and faults in the caller's form."""
+    app.register_error_handler(Refusal, answer_refusal)
+    app.register_error_handler(HTTPException, _answer_http_error)
+    app.register_error_handler(Exception, _answer_fault)
+
+
+def answer_refusal(refusal: Refusal) -> tuple[Any, int, dict[str, str]]:
+    """The answer to a refusal: status, problems, and when to come again."""
+    status = status_of(refusal)
+    headers = {"Retry-After": "1"} if isinstance(refusal, errors.Busy) else {}
+    problems = [as_json(problem) for problem in refusal.problems]
+    if wants_json():
+        return jsonify(error=problems[0], problems=problems), status, headers
+    return render_template("errors/refused.html", problems=problems, status=status), status, headers
+
+
+def status_of(refusal: Refusal) -> int:
+    """HTTP status of a refusal."""
+    return next(status for kind, status in STATUS if isinstance(refusal, kind))
+
+
+def as_json(problem: Problem) -> dict[str, str]:
+    """A problem as programs and templates get it, in the reader's language."""
+    return {
+        "code": problem.code,
+        "message": gettext(problem.message) % problem.places,
+        "source": problem.source,
+        "field": problem.field,
+    }
+
+
+def answer_invalid(fault: ValidationError) -> Response:
+    """What pydantic found wrong, in the form of every other refusal."""
+    problems = [
+        Problem(
+            f"input.{item['type']}",
+            "字段“%(field)s”的值不符合要求：%(why)s",
+            field=".".join(str(part) for part in item["loc"]),
+            values={"why": item["msg"]},
+        )
+        for item in fault.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    response = jsonify(error=as_json(problems[0]), problems=[as_json(p) for p in problems])
+    response.status_code = 422
+    return response
+
+
+def wants_json() -> bool:
+    """Whether a program asks."""
+    return request.path.startswith(("/api/", "/live/", "/socket.io/"))
+
+
+def _answer_http_error(fault: HTTPException) -> Any:
+    code = fault.code or 500
+    if fault.response is not None:
+        return fault
+    problem = {"code": f"http.{code}", "message": fault.name, "source": "", "field": ""}
+    if wants_json():
+        return jsonify(error=problem, problems=[problem]), code
+    return render_template("errors/refused.html", problems=[problem], status=code), code
+
+
+def _answer_fault(fault: Exception) -> Any:
+    log.exception("fault while answering %s", request.path, exc_info=fault)
+    problem = {
+        "code": "program.fault",
+        "message": gettext("程序出现故障，本次没有做任何改动；故障已记录。"),
+        "source": "",
+        "field": "",
+    }
+    if wants_json():
+        return jsonify(error=problem, problems=[problem]), 500
+    return render_template("errors/refused.html", problems=[problem], status=500), 500

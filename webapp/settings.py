@@ -1,0 +1,56 @@
+"""What the surroundings decide, read once from environment variables. Every default runs."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.keys import kept_secret
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The program's settings. `var` holds database, files and keys of the embedded default."""
+
+    var: Path
+    database_url: str
+    log_origin: str
+    redis_url: str | None
+    behind_tls: bool
+    socket_limit: int
+
+    @property
+    def keys(self) -> Path:
+        """Folder of the program's own keys."""
+        return self.var / "keys"
+
+    @property
+    def files(self) -> Path:
+        """Folder of stored files."""
+        return self.var / "files"
+
+    @property
+    def authority(self) -> Path:
+        """Folder of the built-in certificate and time-stamp authority."""
+        return self.var / "authority"
+
+
+def settings_from(environment: dict[str, str] | None = None) -> Settings:
+    """Settings from environment variables; unset ones get the embedded default."""
+    given = os.environ if environment is None else environment
+    var = Path(given.get("ZHAOBIAO_VAR", ROOT / "var"))
+    return Settings(
+        var=var,
+        database_url=given.get("DATABASE_URL", f"sqlite:///{var / 'zhaobiao.db'}"),
+        log_origin=given.get("ZHAOBIAO_LOG_ORIGIN", "zhaobiao.invalid/evidence"),
+        redis_url=given.get("REDIS_URL"),
+        behind_tls=given.get("ZHAOBIAO_TLS", "") == "1",
+        socket_limit=int(given.get("ZHAOBIAO_SOCKETS", "200")),
+    )
+
+
+def prepare_keys(settings: Settings) -> None:
+    """Make the program's own keys where they are missing."""
+    for name in ("session", "receipt", "checkpoint"):
+        kept_secret(settings.keys, name)

@@ -42,15 +42,18 @@ class Refusal(Exception):
     ) -> None:
         """Refuse for one reason, given as the parts of a Problem."""
         self.problems: tuple[Problem, ...] = (Problem(code, message, source, field, values),)
-        super().__init__(f"{code}: {self.problems[0]}")
+        super().__init__(code)
 
     @classmethod
     def of(cls, problems: Sequence[Problem]) -> Self:
         """The refusal that carries these problems, in this order. At least one is needed."""
-        first = problems[0]
-        refusal = cls(first.code, first.message, first.source, field=first.field, **first.values)
+        refusal = cls(problems[0].code, problems[0].message)
         refusal.problems = tuple(problems)
         return refusal
+
+    def __str__(self) -> str:
+        """Code and message of the first problem."""
+        return f"{self.code}: {self.problems[0]}"
 
     @property
     def code(self) -> str:

@@ -1,12 +1,58 @@
-"""The `flask …` command groups: each package brings its own in cli.py."""
+"""The `flask …` commands: each package brings its own group; running the program is here."""
 
-from flask import Flask
+import subprocess
+import sys
+
+import click
+from flask import Flask, current_app
 from flask.cli import AppGroup
+
+from storage.database import current_database
+from storage.migrations import upgrade
+from webapp.serve import Parent, web_child, worker_child
+from webapp.settings import ROOT, Settings, prepare_keys
+from webapp.worker import run_worker
 
 GROUPS: list[AppGroup] = []
 
 
 def register_commands(app: Flask) -> None:
-    """Hang every group under `flask`."""
+    """Hang every group and command under `flask`."""
+    for command in (serve, worker, prepare):
+        app.cli.add_command(command)
     for group in GROUPS:
         app.cli.add_command(group)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+def serve(host: str, port: int) -> None:
+    """Run the whole program here: web, worker. Example: flask serve --port 8000."""
+    _prepare(_settings())
+    print(f"http://{host}:{port}", file=sys.stderr)
+    Parent([web_child(host, port), worker_child()], {}).run()
+
+
+@click.command()
+def worker() -> None:
+    """Run a worker. Example: flask worker."""
+    run_worker(_settings())
+
+
+@click.command()
+def prepare() -> None:
+    """Make keys, bring the database up to date, add the demo accounts. Example: flask prepare."""
+    _prepare(_settings())
+
+
+def _prepare(settings: Settings) -> None:
+    prepare_keys(settings)
+    upgrade(current_database())
+    # The demo city stands apart and is started as a process, like the client.
+    subprocess.run([sys.executable, "-m", "demo"], cwd=ROOT, check=True)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings

@@ -14,6 +14,8 @@ from identity.routes import api as account_api
 from kernel.errors import NotAllowed
 from storage import keys
 from storage.database import open_database
+from storage.vault import Vault
+from trading.routes import api as trading_api
 from webapp.commands import register_commands
 from webapp.errors import answer_invalid, answer_refusal, register_errors
 from webapp.headers import register_headers
@@ -22,7 +24,7 @@ from webapp.i18n import register_languages
 from webapp.settings import ROOT, Settings, settings_from
 from webapp.templating import register_templating
 
-APIS = (account_api.api,)
+APIS = (account_api.api, trading_api.api)
 PAGES = (account_pages.pages, health)
 _LARGEST_BODY = 9 << 20  # one part of 8 MiB and its envelope
 
@@ -32,6 +34,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or settings_from()
     app = _openapi()
     app.extensions["settings"] = settings
+    app.extensions["vault"] = Vault(settings.files)
+    app.extensions["receipt_key"] = functools.cache(
+        functools.partial(keys.signing_key, settings.keys, "receipt")
+    )
     app.config.update(
         SECRET_KEY=_session_secret(settings),
         SESSION_COOKIE_NAME="__Host-session" if settings.behind_tls else "session",

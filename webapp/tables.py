@@ -10,6 +10,8 @@ import identity.models.standing
 import outbox.models.messages
 import storage.due
 import storage.subjects
+import trading.models.bidding
+import trading.models.tendering
 from storage.base import Base
 
 metadata = Base.metadata

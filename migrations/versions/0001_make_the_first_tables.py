@@ -245,6 +245,54 @@ def upgrade():
         )
 
     op.create_table(
+        "tender",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column(
+            "regime",
+            sa.Enum(
+                "CONSTRUCTION",
+                "GOVPROC",
+                name="regime",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "category",
+            sa.Enum(
+                "works",
+                "goods",
+                "services",
+                name="category",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("is_rehearsal", sa.Boolean(), nullable=False),
+        sa.Column("clock", sa.String(length=80), nullable=False),
+        sa.Column("procuring_entity_id", sa.Integer(), nullable=False),
+        sa.Column("agency_id", sa.Integer(), nullable=False),
+        sa.Column("registered_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("is_rehearsal = (clock <> 'real')", name=op.f("ck_tender_clock")),
+        sa.ForeignKeyConstraint(
+            ["agency_id"], ["organisation.id"], name=op.f("fk_tender_agency_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["procuring_entity_id"], ["organisation.id"], name=op.f("fk_tender_procuring_entity_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tender")),
+        sa.UniqueConstraint("code", name=op.f("uq_tender_code")),
+    )
+    with op.batch_alter_table("tender", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tender_agency_id"), ["agency_id"], unique=False)
+
+    op.create_table(
         "api_token",
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -258,6 +306,72 @@ def upgrade():
     )
     with op.batch_alter_table("api_token", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_api_token_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "lot",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=16), nullable=False),
+        sa.Column("tender_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "registered",
+                "announced",
+                "releasing",
+                "unsealing",
+                "opened",
+                "confirmed",
+                "evaluating",
+                "reported",
+                "candidates_published",
+                "awarded",
+                "archived",
+                "suspended",
+                "failed",
+                "terminated",
+                name="lotstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("resume_to", sa.String(length=40), nullable=True),
+        sa.Column("suspended_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("estimate_fen", storage.columns.Fen(), nullable=False),
+        sa.Column("ceiling_fen", storage.columns.Fen(), nullable=False),
+        sa.Column("guarantee_fen", storage.columns.Fen(), nullable=False),
+        sa.Column("validity_days", sa.Integer(), nullable=False),
+        sa.Column("window_minutes", sa.Integer(), nullable=False),
+        sa.Column("correction_minutes", sa.Integer(), nullable=False),
+        sa.Column("method", sa.JSON(), nullable=False),
+        sa.Column("deadline", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("sealed_count", sa.Integer(), nullable=True),
+        sa.Column("sealed_root", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("closed_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'suspended') = (resume_to IS NOT NULL)",
+            name=op.f("ck_lot_suspended_knows_its_way_back"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'suspended') = (suspended_at IS NOT NULL)",
+            name=op.f("ck_lot_suspended_since"),
+        ),
+        sa.CheckConstraint(
+            "deadline IS NOT NULL OR state IN ('registered', 'terminated', 'suspended', 'archived')",
+            name=op.f("ck_lot_announced_with_a_deadline"),
+        ),
+        sa.CheckConstraint(
+            "(sealed_count IS NULL) = (sealed_root IS NULL)",
+            name=op.f("ck_lot_count_and_root_together"),
+        ),
+        sa.ForeignKeyConstraint(["tender_id"], ["tender.id"], name=op.f("fk_lot_tender_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lot")),
+        sa.UniqueConstraint("code", name=op.f("uq_lot_code")),
+    )
+    with op.batch_alter_table("lot", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_lot_tender_id"), ["tender_id"], unique=False)
 
     op.create_table(
         "person_role",
@@ -321,20 +435,116 @@ def upgrade():
     with op.batch_alter_table("signing_key", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_signing_key_person_id"), ["person_id"], unique=False)
 
+    op.create_table(
+        "tender_notice",
+        sa.Column("tender_id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("published_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("text", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tender_id"], ["tender.id"], name=op.f("fk_tender_notice_tender_id")
+        ),
+        sa.PrimaryKeyConstraint("tender_id", "version", name=op.f("pk_tender_notice")),
+    )
+    op.create_table(
+        "bid",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("receipt", sa.String(length=12), nullable=False),
+        sa.Column("lot_id", sa.Integer(), nullable=False),
+        sa.Column("bidder_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "submitted",
+                "replaced",
+                "withdrawn",
+                name="bidstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("statement", sa.Text(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("key_code", sa.String(length=12), nullable=False),
+        sa.Column("nonce", sa.String(length=64), nullable=False),
+        sa.Column("uploads", sa.JSON(), nullable=False),
+        sa.Column("submitted_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["bidder_id"], ["organisation.id"], name=op.f("fk_bid_bidder_id")),
+        sa.ForeignKeyConstraint(["key_code"], ["signing_key.code"], name=op.f("fk_bid_key_code")),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_bid_lot_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bid")),
+        sa.UniqueConstraint("bidder_id", "nonce", name=op.f("uq_bid_bidder_id_nonce")),
+        sa.UniqueConstraint("receipt", name=op.f("uq_bid_receipt")),
+    )
+    with op.batch_alter_table("bid", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bid_lot_id"), ["lot_id"], unique=False)
+        batch_op.create_index(
+            "uq_bid_standing",
+            ["lot_id", "bidder_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'submitted'"),
+            postgresql_where=sa.text("state = 'submitted'"),
+        )
+
+    op.create_table(
+        "upload",
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("lot_id", sa.Integer(), nullable=False),
+        sa.Column("bidder_id", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.Column("parts", sa.JSON(), nullable=False),
+        sa.Column("made_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("size > 0", name=op.f("ck_upload_size")),
+        sa.ForeignKeyConstraint(
+            ["bidder_id"], ["organisation.id"], name=op.f("fk_upload_bidder_id")
+        ),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_upload_lot_id")),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_upload")),
+    )
+    with op.batch_alter_table("upload", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_upload_bidder_id"), ["bidder_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_upload_lot_id"), ["lot_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade():
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("upload", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_upload_lot_id"))
+        batch_op.drop_index(batch_op.f("ix_upload_bidder_id"))
+
+    op.drop_table("upload")
+    with op.batch_alter_table("bid", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_bid_standing",
+            sqlite_where=sa.text("state = 'submitted'"),
+            postgresql_where=sa.text("state = 'submitted'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_bid_lot_id"))
+
+    op.drop_table("bid")
+    op.drop_table("tender_notice")
     with op.batch_alter_table("signing_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_signing_key_person_id"))
 
     op.drop_table("signing_key")
     op.drop_table("person_role")
+    with op.batch_alter_table("lot", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_lot_tender_id"))
+
+    op.drop_table("lot")
     with op.batch_alter_table("api_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_token_person_id"))
 
     op.drop_table("api_token")
+    with op.batch_alter_table("tender", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tender_agency_id"))
+
+    op.drop_table("tender")
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_organisation_id"))
 

@@ -6,7 +6,7 @@ from identity import queries
 from identity.actions import accounts
 from identity.states import OrganisationKind, Role
 from kernel.codes import credit_code_check
-from storage.database import transaction
+from storage.database import snapshot, transaction
 
 PASSWORD = "a long enough password"
 
@@ -50,7 +50,7 @@ def make_person(username, code, *roles, name="张三"):
 
 def viewer(username):
     """The person as rules see them."""
-    with transaction() as (db, _):
+    with snapshot() as db:
         return queries.viewer_of(queries.person_by_username(db, username))
 
 

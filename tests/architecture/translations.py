@@ -1,0 +1,52 @@
+"""`python -m tests.architecture.translations`: the English catalogue holds every message."""
+
+import io
+import sys
+from pathlib import Path
+
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).parents[2]
+CATALOGUE = ROOT / "locale/en/LC_MESSAGES/messages.po"
+# Messages of problems are translated at the web edge: the second argument of these is one.
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    **dict.fromkeys(("Problem", "Refusal", "NotFound", "NotAllowed", "NotSignedIn", "NotYet", "TooLate", "InvalidInput", "Busy", "TooMany"), (2,)),
+}  # fmt: skip
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+APART = ("tests", ".venv", "node_modules", "var", "migrations", "bench", "client", "verifier")
+
+
+def messages():
+    """Every message in the program, once."""
+    found = extract_from_dir(
+        ROOT,
+        method_map=METHODS,
+        keywords=KEYWORDS,
+        directory_filter=lambda path: (
+            Path(path).name not in APART and not Path(path).name.startswith(".")
+        ),
+        strip_comment_tags=True,
+    )
+    return {message for _, _, message, _, _ in found if isinstance(message, str) and message}
+
+
+def main():
+    """Print what is missing or left over; 1 if there is any."""
+    with io.BytesIO(CATALOGUE.read_bytes()) as file:
+        known = {m.id: m for m in read_po(file) if m.id}
+    missing = sorted(m for m in messages() if m not in known or not known[m].string)
+    fuzzy = sorted(str(m.id) for m in known.values() if m.fuzzy)
+    for message in missing:
+        print(f"not translated: {message}")
+    for message in fuzzy:
+        print(f"fuzzy: {message}")
+    print(f"{len(known)} messages, {len(missing)} missing, {len(fuzzy)} fuzzy")
+    return 1 if missing or fuzzy else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

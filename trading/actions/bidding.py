@@ -1,0 +1,245 @@
+"""Uploading sealed envelopes, submitting, replacing, withdrawing; the receipt.
+
+Everything here is held back: its facts join the tree only with the close, and nothing but the
+bidder's own answer tells that it happened.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from evidence.actions.streams import FactHandle, record
+from evidence.rules.sealing import header_problems
+from identity import queries as identity
+from identity.actions.credentials import is_p256_signature, load_p256
+from identity.actions.standing import refuse_restricted
+from identity.models.credentials import SigningKey
+from identity.models.organisations import Organisation
+from identity.rules.permissions import Viewer
+from identity.states import KeyPurpose, RestrictionKind
+from kernel import codes
+from kernel.errors import InvalidInput, Refusal, TooLate, TooMany, refuse_if
+from trading import queries
+from trading.models.bidding import Bid, Upload
+from trading.models.tendering import Lot
+from trading.rules import bidding as rules
+from trading.states import BID, BidEvent, BidState
+
+UPLOADS_AT_ONCE = 8
+
+
+def begin_upload(db: Session, who: Viewer, lot_code: str, size: int, now: datetime) -> Upload:
+    """Announce an envelope of this many bytes. Raises TooLate after the deadline."""
+    lot, bidder = queries.lot_by_code(db, lot_code), _bidder(db, who)
+    _refuse_unless_receiving(lot, now)
+    if not 0 < size <= rules.ENVELOPE_LIMIT:
+        raise InvalidInput(
+            "upload.size",
+            "文件应为 1 至 %(limit)s 字节。",
+            field="size",
+            limit=rules.ENVELOPE_LIMIT,
+        )
+    if queries.unfinished_uploads(db, bidder.id) >= UPLOADS_AT_ONCE:
+        raise TooMany("upload.too_many", "未完成的上传任务过多，请先完成或等待其过期。")
+    upload = Upload(
+        code=codes.new_code("UP"), lot_id=lot.id, bidder_id=bidder.id, size=size, made_at=now
+    )
+    upload.received, upload.parts = 0, []
+    db.add(upload)
+    return upload
+
+
+def add_part(
+    db: Session, who: Viewer, code: str, *, offset: int, digest: str, length: int
+) -> Upload:
+    """Note a part that has been stored. Raises Refusal with the place to go on from."""
+    upload = queries.upload_of(db, code, who.organisation)
+    refuse_if(rules.part_problems(upload.size, upload.received, offset, length))
+    upload.parts = [*upload.parts, digest]
+    upload.received += length
+    return upload
+
+
+def submit_bid(
+    db: Session,
+    who: Viewer,
+    statement: rules.Statement,
+    *,
+    lot_code: str,
+    signature: bytes,
+    uploads: Mapping[str, str],
+    starts: Mapping[str, bytes],
+    now: datetime,
+) -> tuple[Bid, FactHandle | None]:
+    """Accept a bid, replacing the one that stood. The caller holds the lot.
+
+    `uploads` maps envelope names to upload codes, `starts` to the first bytes of what is stored.
+    A repeated request (same nonce, same statement) gives the same bid and no new fact.
+    """
+    lot, bidder = queries.lot_by_code(db, lot_code), _bidder(db, who)
+    repeated = queries.bid_with_nonce(db, bidder.id, statement.nonce)
+    if repeated is not None:
+        _refuse_other_statement(repeated, statement)
+        return repeated, None
+    _refuse_unless_receiving(lot, now)
+    refuse_restricted(db, bidder.credit_code, bidder.name, RestrictionKind.BIDDING)
+    refuse_if(
+        rules.address_problems(
+            statement, tender=lot.tender.code, lot=lot.code, bidder=bidder.credit_code
+        )
+    )
+    key = _signed_by(db, who, statement.text, signature)
+    _refuse_incomplete(db, who, lot, statement, uploads, starts)
+    standing = queries.standing_bid(db, lot.id, bidder.id)
+    stands = standing.receipt if standing else None
+    refuse_if(rules.replacement_problems(statement.replaces, stands))
+    if standing is not None:
+        standing.state = BID.after(standing.state, BidEvent.REPLACED)
+        db.flush()  # the old one must stop standing before the new one stands
+    bid = _store(db, lot, bidder, key, statement, signature, uploads, now)
+    handle = _record(db, who, lot, bid, "bid.submitted", statement.text, signature, now)
+    return bid, handle
+
+
+def withdraw_bid(
+    db: Session,
+    who: Viewer,
+    withdrawal: rules.Withdrawal,
+    *,
+    lot_code: str,
+    signature: bytes,
+    now: datetime,
+) -> tuple[Bid, FactHandle]:
+    """Take a standing bid back before the deadline. The caller holds the lot."""
+    lot, bidder = queries.lot_by_code(db, lot_code), _bidder(db, who)
+    bid = queries.bid_by_receipt(db, withdrawal.receipt, who.organisation)
+    _refuse_unless_receiving(lot, now)
+    refuse_if(
+        rules.address_problems(
+            withdrawal, tender=lot.tender.code, lot=lot.code, bidder=bidder.credit_code
+        )
+    )
+    if bid.lot_id != lot.id:
+        raise InvalidInput("bid.other_lot", "该回执属于另一标段。", field="statement.receipt")
+    _signed_by(db, who, withdrawal.text, signature)
+    bid.state = BID.after(bid.state, BidEvent.WITHDRAWN)
+    handle = _record(db, who, lot, bid, "bid.withdrawn", withdrawal.text, signature, now)
+    return bid, handle
+
+
+def bid_stream(lot: str, bidder: str) -> str:
+    """Name of the stream of one bidder's facts on one lot."""
+    return f"lot:{lot}/bidder:{bidder}"
+
+
+def _store(
+    db: Session,
+    lot: Lot,
+    bidder: Organisation,
+    key: SigningKey,
+    statement: rules.Statement,
+    signature: bytes,
+    uploads: Mapping[str, str],
+    now: datetime,
+) -> Bid:
+    bid = Bid(
+        receipt=codes.new_code("RC"),
+        lot=lot,
+        bidder=bidder,
+        state=BidState.SUBMITTED,
+        statement=statement.text.decode(),
+        signature=signature,
+        key_code=key.code,
+        nonce=statement.nonce,
+        uploads=dict(uploads),
+        submitted_at=now,
+    )
+    db.add(bid)
+    return bid
+
+
+def _record(
+    db: Session,
+    who: Viewer,
+    lot: Lot,
+    bid: Bid,
+    kind: str,
+    text: bytes,
+    signature: bytes,
+    now: datetime,
+) -> FactHandle:
+    return record(
+        db,
+        stream=bid_stream(lot.code, bid.bidder.credit_code),
+        kind=kind,
+        actor=who.code,
+        subject=f"bid:{bid.receipt}",
+        data={
+            "receipt": bid.receipt,
+            "lot": lot.code,
+            "statement": text.decode(),
+            "signature": signature.hex(),
+            "key": bid.key_code,
+        },
+        now=now,
+        held_by=f"lot:{lot.code}",
+    )
+
+
+def _bidder(db: Session, who: Viewer) -> Organisation:
+    return identity.organisation_by_code(db, who.organisation)
+
+
+def _refuse_unless_receiving(lot: Lot, now: datetime) -> None:
+    if lot.deadline is None:
+        raise Refusal("bid.not_announced", "该标段尚未发布公告。", "招标投标法 第16条")
+    problems = rules.reception_problems(lot.state, lot.deadline, now)
+    refuse_if(problems, TooLate if now >= lot.deadline else Refusal)
+
+
+def _refuse_other_statement(known: Bid, statement: rules.Statement) -> None:
+    if known.statement != statement.text.decode():
+        raise InvalidInput(
+            "statement.nonce_used",
+            "该随机数已用于另一份声明，请更换后重新签名。",
+            field="statement.nonce",
+        )
+
+
+def _signed_by(db: Session, who: Viewer, text: bytes, signature: bytes) -> SigningKey:
+    key = identity.valid_key(db, who.code, KeyPurpose.BID)
+    if key is None:
+        raise Refusal("key.none", "请先登记投标签名密钥。", "电子签名法 第13条", field="signature")
+    if not is_p256_signature(load_p256(key.public_key), signature, text):
+        raise InvalidInput(
+            "statement.signature",
+            "签名与声明不符，或不是您当前登记的密钥 %(key)s 所签。",
+            "电子签名法 第13条",
+            field="signature",
+            key=key.code,
+        )
+    return key
+
+
+def _refuse_incomplete(
+    db: Session,
+    who: Viewer,
+    lot: Lot,
+    statement: rules.Statement,
+    uploads: Mapping[str, str],
+    starts: Mapping[str, bytes],
+) -> None:
+    for envelope in statement.envelopes:
+        if envelope.name not in uploads:
+            raise InvalidInput(
+                "envelope.no_upload",
+                "没有指明信封“%(name)s”的上传任务。",
+                field="uploads",
+                name=envelope.name,
+            )
+        upload = queries.upload_of(db, uploads[envelope.name], who.organisation)
+        if upload.lot_id != lot.id:
+            raise InvalidInput("upload.other_lot", "该上传任务属于另一标段。", field="uploads")
+        refuse_if(rules.envelope_problems(envelope, upload.received, upload.parts))
+        refuse_if(header_problems(starts[envelope.name]), InvalidInput)

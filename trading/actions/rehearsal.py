@@ -1,0 +1,51 @@
+"""Rehearsals (演练): a tender's own clock, moved only forward and never past what is due.
+
+The next due moment is executed before the clock can move on; each move is a fact.
+"""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evidence.actions.streams import record
+from identity.rules.permissions import Viewer
+from kernel.errors import InvalidInput, NotYet, Refusal
+from storage.due import DueWork
+from storage.subjects import REAL_CLOCK, move_clock
+from trading.models.tendering import Tender
+
+
+def move_rehearsal(
+    db: Session, who: Viewer, tender: Tender, *, to: datetime, now: datetime
+) -> datetime:
+    """Move the tender's clock forward to an instant; return where it stands after.
+
+    Raises NotYet when due work must be done first, InvalidInput for a move back or past it.
+    """
+    if tender.clock == REAL_CLOCK:
+        raise Refusal("rehearsal.not_one", "只有演练项目可以拨快时钟。")
+    if to < now:
+        raise InvalidInput("rehearsal.backwards", "演练时钟只能向前拨。", field="to")
+    target = min(to, _next_due(db, tender.clock, now) or to)
+    move_clock(db, tender.clock, target - now)
+    record(
+        db,
+        stream=f"tender:{tender.code}",
+        kind="rehearsal.moved",
+        actor=who.code,
+        subject=f"tender:{tender.code}",
+        data={"from": now.isoformat(), "to": target.isoformat()},
+        now=now,
+    )
+    return target
+
+
+def _next_due(db: Session, clock: str, now: datetime) -> datetime | None:
+    query = sa.select(sa.func.min(DueWork.due_at)).where(
+        DueWork.clock == clock, DueWork.done_at.is_(None)
+    )
+    due_at = db.scalar(query)
+    if due_at is not None and due_at <= now:
+        raise NotYet("rehearsal.work_due", "有到期事项正在办理，请稍后再拨时钟。")
+    return due_at if due_at is None else due_at + timedelta(0)

@@ -1,0 +1,222 @@
+"""Registering a tender (standing asked under lock: the negative-list check) and publishing it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from evidence.actions.streams import advance, record
+from identity import queries as identity
+from identity.actions.standing import refuse_restricted
+from identity.models.organisations import Organisation
+from identity.rules.permissions import Viewer
+from identity.states import OrganisationKind, RestrictionKind
+from kernel import codes
+from kernel.errors import NotAllowed, NotFound, Refusal, refuse_if
+from kernel.text import clean_line, clean_text
+from outbox.actions.messages import publish, publish_wide
+from storage.due import schedule
+from storage.subjects import REAL_CLOCK
+from trading import queries
+from trading.models.tendering import Lot, Tender, TenderNotice
+from trading.rules import tendering as rules
+from trading.rules.disclosure import Audience, Matter, audiences_for
+from trading.states import LOT, Category, LotEvent, LotState, Regime
+
+
+@dataclass(frozen=True)
+class LotDraft:
+    """A lot as its agency describes it; `method` is the frozen evaluation method."""
+
+    name: str
+    terms: rules.LotTerms
+    method: Mapping[str, Any]
+
+
+def lot_codes(tender: str, count: int) -> list[str]:
+    """Public codes of a tender's lots."""
+    return [f"{tender}-{number:02d}" for number in range(1, count + 1)]
+
+
+def register_tender(
+    db: Session,
+    who: Viewer,
+    *,
+    code: str,
+    regime: Regime,
+    category: Category,
+    name: str,
+    procuring_entity: str,
+    lots: Sequence[LotDraft],
+    clock: str,
+    now: datetime,
+) -> Tender:
+    """Register a tender with its lots. The caller holds the agency, the tender and its lots.
+
+    Raises NotAllowed with the finding while the agency is restricted, Refusal for bad terms.
+    """
+    agency = identity.organisation_by_code(db, who.organisation)
+    refuse_restricted(db, agency.credit_code, agency.name, RestrictionKind.REGISTRATION)
+    entity = _procuring_entity(db, procuring_entity)
+    for draft in lots:
+        refuse_if(rules.lot_problems(draft.terms, regime, now))
+    tender = Tender(
+        code=code,
+        regime=regime,
+        category=category,
+        name=clean_line(name, field="name"),
+        is_rehearsal=clock != REAL_CLOCK,
+        clock=clock,
+        procuring_entity=entity,
+        agency=agency,
+        registered_at=now,
+    )
+    db.add(tender)
+    for lot_code, draft in zip(lot_codes(code, len(lots)), lots, strict=True):
+        _add_lot(db, tender, lot_code, draft, who, now)
+    record(
+        db,
+        stream=f"tender:{code}",
+        kind="tender.registered",
+        actor=who.code,
+        subject=f"tender:{code}",
+        data={
+            "regime": regime.value,
+            "category": category.value,
+            "name": tender.name,
+            "agency": agency.credit_code,
+            "procuring_entity": entity.credit_code,
+            "rehearsal": tender.is_rehearsal,
+            "lots": lot_codes(code, len(lots)),
+        },
+        now=now,
+    )
+    return tender
+
+
+def publish_tender(
+    db: Session,
+    who: Viewer,
+    tender_code: str,
+    *,
+    notice: Mapping[str, str],
+    deadline: datetime,
+    now: datetime,
+) -> TenderNotice:
+    """Publish the notice and open the lots for bids. Standing is asked again."""
+    tender = tender_run_by(db, who, tender_code)
+    agency = tender.agency
+    refuse_restricted(db, agency.credit_code, agency.name, RestrictionKind.REGISTRATION)
+    text = {name: clean_text(value, field=name) for name, value in sorted(notice.items())}
+    refuse_if(rules.publication_problems(tender.regime, text, deadline, now))
+    published = TenderNotice(tender_id=tender.id, version=1, published_at=now, text=text)
+    db.add(published)
+    for lot in tender.lots:
+        _announce(db, lot, who, deadline, now)
+    record(
+        db,
+        stream=f"tender:{tender.code}",
+        kind="tender_notice.published",
+        actor=who.code,
+        subject=f"tender:{tender.code}",
+        data={"version": 1, "deadline": deadline.isoformat(), "text": text},
+        now=now,
+    )
+    return published
+
+
+def tender_run_by(db: Session, who: Viewer, code: str) -> Tender:
+    """The tender, if this person's organisation runs it or buys by it. Raises NotFound."""
+    tender = queries.tender_by_code(db, code)
+    if who.organisation in (tender.agency.credit_code, tender.procuring_entity.credit_code):
+        return tender
+    raise NotFound("tender.not_found", "没有编号为“%(value)s”的项目。", value=code[:40])
+
+
+def tell(db: Session, lot: Lot, kind: str, data: Mapping[str, Any], now: datetime) -> None:
+    """Publish a lot's news to everybody who may know its notice, and to the wall and portal."""
+    audiences = audiences_for(Matter.NOTICE, lot.state)
+    news = {"lot": lot.code, "state": lot.state.value, **data}
+    publish(db, f"lot:{lot.code}", kind, {audience.value: news for audience in audiences}, now)
+    publish_wide(db, "wall", kind, {Audience.REGULATOR.value: news}, now)
+
+
+def new_tender_code() -> str:
+    """A fresh public code."""
+    return codes.new_code("TD")
+
+
+def _procuring_entity(db: Session, credit_code: str) -> Organisation:
+    entity = identity.organisation_by_code(db, codes.credit_code(credit_code))
+    if not entity.is_a(OrganisationKind.PROCURING_ENTITY):
+        raise Refusal(
+            "tender.not_a_procuring_entity",
+            "“%(name)s”没有登记为招标人或采购人。",
+            "招标投标法 第8条",
+            field="procuring_entity",
+            name=entity.name,
+        )
+    return entity
+
+
+def _add_lot(
+    db: Session, tender: Tender, code: str, draft: LotDraft, who: Viewer, now: datetime
+) -> None:
+    terms = draft.terms
+    lot = Lot(
+        code=code,
+        tender=tender,
+        name=clean_line(draft.name, field="lots.name"),
+        state=LotState.REGISTERED,
+        estimate_fen=terms.estimate_fen,
+        ceiling_fen=terms.ceiling_fen,
+        guarantee_fen=terms.guarantee_fen,
+        validity_days=terms.validity_days,
+        window_minutes=terms.window_minutes,
+        correction_minutes=terms.correction_minutes,
+        method=dict(draft.method),
+    )
+    db.add(lot)
+    record(
+        db,
+        stream=f"lot:{code}",
+        kind="lot.registered",
+        actor=who.code,
+        subject=f"lot:{code}",
+        data={
+            "name": lot.name,
+            "estimate_fen": terms.estimate_fen,
+            "ceiling_fen": terms.ceiling_fen,
+            "guarantee_fen": terms.guarantee_fen,
+            "validity_days": terms.validity_days,
+            "window_minutes": terms.window_minutes,
+            "correction_minutes": terms.correction_minutes,
+            "method": lot.method,
+        },
+        now=now,
+    )
+
+
+def _announce(db: Session, lot: Lot, who: Viewer, deadline: datetime, now: datetime) -> None:
+    lot.deadline = deadline
+    advance(
+        db,
+        lot,
+        LOT,
+        LotEvent.PUBLISHED,
+        stream=f"lot:{lot.code}",
+        actor=who.code,
+        subject=f"lot:{lot.code}",
+        data={"deadline": deadline.isoformat()},
+        now=now,
+    )
+    schedule(db, "lot.close", f"lot:{lot.code}", deadline)
+    tell(db, lot, "lot.published", {"deadline": deadline.isoformat()}, now)
+
+
+def refuse_other_agency(who: Viewer, tender: Tender) -> None:
+    """Only the agency itself may do what follows; the procuring entity may not."""
+    if who.organisation != tender.agency.credit_code:
+        raise NotAllowed("tender.agency_only", "只有代理机构可以进行此操作。")

@@ -1,0 +1,105 @@
+"""Shapes of what comes in about tenders and bids."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Field
+
+from identity.forms import ApiModel, Base64Text, Code, Line, LongText, Positive, Yuan
+from kernel.errors import InvalidInput
+from kernel.money import fen_from_yuan
+from trading.actions.tendering import LotDraft
+from trading.rules.tendering import LotTerms
+from trading.states import Category, Regime
+
+Minutes = Annotated[int, Field(strict=True, ge=0, le=10_000)]
+
+
+class LotBody(ApiModel):
+    """One lot of a new tender; money in yuan with at most two decimals."""
+
+    name: Line
+    estimate: Yuan
+    ceiling: Yuan
+    guarantee: Yuan = "0"
+    validity_days: Minutes = 90
+    window_minutes: Minutes = 30
+    correction_minutes: Minutes = 5
+    method: dict[str, Any] = Field(default_factory=dict)
+
+    def draft(self) -> LotDraft:
+        """The lot as the action takes it."""
+        terms = LotTerms(
+            estimate_fen=fen_from_yuan(self.estimate, field="lots.estimate"),
+            ceiling_fen=fen_from_yuan(self.ceiling, field="lots.ceiling"),
+            guarantee_fen=fen_from_yuan(self.guarantee, field="lots.guarantee"),
+            validity_days=self.validity_days,
+            window_minutes=self.window_minutes,
+            correction_minutes=self.correction_minutes,
+        )
+        return LotDraft(self.name, terms, self.method)
+
+
+class TenderBody(ApiModel):
+    """A new tender; `rehearsal_from` makes it a rehearsal whose clock starts there."""
+
+    regime: Regime
+    category: Category
+    name: Line
+    procuring_entity: Line
+    lots: Annotated[list[LotBody], Field(min_length=1, max_length=20)]
+    rehearsal_from: AwareDatetime | None = None
+
+
+class PublicationBody(ApiModel):
+    """A notice and its deadline."""
+
+    notice: Annotated[dict[Annotated[str, Field(max_length=40)], LongText], Field(max_length=30)]
+    deadline: AwareDatetime
+
+
+class ClockBody(ApiModel):
+    """Where to move a rehearsal's clock."""
+
+    to: AwareDatetime
+
+
+class UploadBody(ApiModel):
+    """An envelope to come."""
+
+    size: Positive
+
+
+class PartQuery(ApiModel):
+    """From which byte this part goes on."""
+
+    offset: Annotated[int, Field(ge=0, le=2**40)]
+
+
+class SubmissionBody(ApiModel):
+    """A signed statement, and which upload holds which envelope."""
+
+    statement: dict[str, Any]
+    signature: Annotated[Base64Text, Field(max_length=200)]
+    uploads: Annotated[dict[Code, Code], Field(min_length=1, max_length=2)]
+
+
+class WithdrawalBody(ApiModel):
+    """A signed withdrawal."""
+
+    statement: dict[str, Any]
+    signature: Annotated[Base64Text, Field(max_length=200)]
+
+
+class CodePath(ApiModel):
+    """The public code in the address."""
+
+    code: Code
+
+
+def utc(value: datetime) -> datetime:
+    """The same instant in UTC. Raises InvalidInput outside the years that a calendar holds."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as fault:
+        raise InvalidInput("input.instant", "时间超出可用范围。", field="deadline") from fault

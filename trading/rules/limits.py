@@ -1,0 +1,101 @@
+"""Every limit as dated data per regime; a rule asks for the profile in force on a day.
+
+A new law is a new profile with its first day; the old one stays for what it governed.
+Source: domain.md Appendix A; each field names its article.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from kernel.periods import Period, Unit
+from trading.states import Category, Regime
+
+_D, _WD = Unit.DAY, Unit.WORKING_DAY
+
+
+@dataclass(frozen=True)
+class Limits:
+    """One regime's limits from a day on. Money in fen, rates as fractions."""
+
+    regime: Regime
+    in_force_from: date
+    issue_to_deadline: Period
+    issue_to_deadline_source: str
+    notice_fields: tuple[str, ...]
+    notice_source: str
+    guarantee_rate: Decimal
+    guarantee_cap_fen: int | None
+    guarantee_source: str
+    minimum_bidders: int
+    minimum_bidders_source: str
+    price_weight_minimum: dict[Category, Decimal]
+    price_weight_source: str
+    candidate_publicity: Period | None
+    publicity_source: str
+
+
+PROFILES: tuple[Limits, ...] = (
+    Limits(
+        regime=Regime.CONSTRUCTION,
+        in_force_from=date(2017, 12, 28),
+        issue_to_deadline=Period(20, _D),
+        issue_to_deadline_source="招标投标法 第24条",
+        notice_fields=(
+            "content",
+            "scope",
+            "funds",
+            "qualification",
+            "document_access",
+            "submission",
+            "contacts",
+            "objection_contact",
+        ),
+        notice_source="招标投标法实施条例 第15条; 电子招标投标办法 第17条",
+        guarantee_rate=Decimal("0.02"),
+        guarantee_cap_fen=80_000_000,
+        guarantee_source="招标投标法实施条例 第26条",
+        minimum_bidders=3,
+        minimum_bidders_source="招标投标法实施条例 第44条",
+        price_weight_minimum={},
+        price_weight_source="",
+        candidate_publicity=Period(3, _D),
+        publicity_source="招标投标法实施条例 第54条",
+    ),
+    Limits(
+        regime=Regime.GOVPROC,
+        in_force_from=date(2017, 10, 1),
+        issue_to_deadline=Period(20, _D),
+        issue_to_deadline_source="政府采购法 第35条",
+        notice_fields=(
+            "content",
+            "budget",
+            "qualification",
+            "document_access",
+            "notice_period",
+            "submission",
+            "contacts",
+        ),
+        notice_source="财政部令第87号 第13条",
+        guarantee_rate=Decimal("0.02"),
+        guarantee_cap_fen=None,
+        guarantee_source="政府采购法实施条例 第33条",
+        minimum_bidders=3,
+        minimum_bidders_source="财政部令第87号 第41条",
+        price_weight_minimum={
+            Category.GOODS: Decimal("0.30"),
+            Category.SERVICES: Decimal("0.10"),
+        },
+        price_weight_source="财政部令第87号 第55条",
+        candidate_publicity=None,
+        publicity_source="财政部令第87号 第69条",
+    ),
+)
+
+
+def limits_for(regime: Regime, day: date) -> Limits:
+    """The profile in force on this legal day. Raises LookupError before the first."""
+    known = [p for p in PROFILES if p.regime is regime and p.in_force_from <= day]
+    if not known:
+        raise LookupError(f"no limits of {regime} on {day}")
+    return max(known, key=lambda profile: profile.in_force_from)

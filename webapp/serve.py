@@ -1,0 +1,92 @@
+"""`flask serve`: parent of web, worker and witness. Starts a dead one again, ends all together.
+
+The embedded default: one gunicorn process with threads, one worker, files under var/.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from webapp.settings import ROOT
+
+RESTART_SECONDS = 1.0
+_GRACE_SECONDS = 10.0
+_THREADS = 400
+
+
+@dataclass
+class Child:
+    """One process that must run."""
+
+    name: str
+    command: list[str]
+    process: "subprocess.Popen[bytes] | None" = None
+    started: float = field(default=0.0)
+
+
+class Parent:
+    """Keeps its children running until it is told to stop."""
+
+    def __init__(self, children: list[Child], environment: Mapping[str, str]) -> None:
+        """Starts nothing yet."""
+        self._children = children
+        self._environment = {**os.environ, **environment}
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        """Start all, start again what dies, until SIGTERM or SIGINT."""
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: self._stop.set())
+        while not self._stop.is_set():
+            for child in self._children:
+                self._keep(child)
+            self._stop.wait(0.2)
+        self._end()
+
+    def _keep(self, child: Child) -> None:
+        if child.process is not None and child.process.poll() is None:
+            return
+        if child.process is not None:
+            print(f"{child.name} ended ({child.process.returncode}), starting it", file=sys.stderr)
+            self._stop.wait(max(0.0, RESTART_SECONDS - (time.monotonic() - child.started)))
+        child.started = time.monotonic()
+        child.process = subprocess.Popen(child.command, cwd=ROOT, env=self._environment)
+
+    def _end(self) -> None:
+        running = [c.process for c in self._children if c.process and c.process.poll() is None]
+        for process in running:
+            process.terminate()
+        end = time.monotonic() + _GRACE_SECONDS
+        for process in running:
+            try:
+                process.wait(max(0.1, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def web_child(host: str, port: int) -> Child:
+    """The web process."""
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--worker-class=gthread",
+        "--workers=1",
+        f"--threads={_THREADS}",
+        f"--bind={host}:{port}",
+        "--graceful-timeout=5",
+        "--access-logfile=/dev/null",
+        "--log-level=warning",
+        "wsgi:app",
+    ]
+    return Child("web", command)
+
+
+def worker_child() -> Child:
+    """The worker process."""
+    return Child("worker", [sys.executable, "-m", "flask", "worker"])

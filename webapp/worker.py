@@ -1,0 +1,87 @@
+"""The worker: one loop that sequences the log, numbers shared channels and does due work.
+
+It sweeps each second and wakes early for the next exact moment. Whatever it claims it decides
+under the subject's lock, so a second worker, a crash or an early alarm does no harm.
+"""
+
+import logging
+import signal
+import threading
+from collections.abc import Mapping
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from evidence.actions.tree import append_pending
+from kernel.errors import Busy
+from outbox.actions.messages import number_wide
+from storage import due
+from storage.database import transaction
+from storage.due import Claim
+from storage.keys import signing_key
+from trading import timers as trading
+from trading.timers import Handler
+from webapp.settings import Settings
+
+log = logging.getLogger("zhaobiao.worker")
+
+HANDLERS: Mapping[str, Handler] = {**trading.HANDLERS}
+SWEEP_SECONDS = 0.25
+
+
+class Worker:
+    """Runs until it is told to stop."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Loads the log's key, which lives in workers only."""
+        self._origin = settings.log_origin
+        self._key: Ed25519PrivateKey = signing_key(settings.keys, "checkpoint")
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        """Work until stopped; a fault is logged and the next sweep goes on."""
+        while not self._stop.is_set():
+            try:
+                busy = self.sweep()
+            except Busy:
+                busy = False
+            except Exception:
+                log.exception("sweep failed")
+                busy = False
+            if not busy:
+                self._stop.wait(SWEEP_SECONDS)
+
+    def stop(self, *_signal: object) -> None:
+        """End after the present sweep."""
+        self._stop.set()
+
+    def sweep(self) -> bool:
+        """One round; whether there was anything to do."""
+        did = [self._do(claim) for claim in self._claims()]
+        with transaction() as (db, _):
+            sequenced = append_pending(db, self._origin, self._key)
+        with transaction() as (db, _):
+            numbered = number_wide(db)
+        return bool(did or sequenced or numbered)
+
+    def _claims(self) -> list[Claim]:
+        with transaction() as (db, _):
+            return due.claim_due(db)
+
+    def _do(self, claim: Claim) -> bool:
+        try:
+            with transaction(lock=[claim.subject]) as (db, now):
+                HANDLERS[claim.kind](db, claim.subject, now)
+                due.finish(db, claim.id)
+        except Exception as fault:
+            log.exception("due work %s of %s failed", claim.kind, claim.subject)
+            with transaction() as (db, _):
+                due.give_back(db, claim.id, f"{type(fault).__name__}: {fault}")
+        return True
+
+
+def run_worker(settings: Settings) -> None:
+    """The worker process: stops cleanly on SIGTERM and SIGINT."""
+    worker = Worker(settings)
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, worker.stop)
+    worker.run()

@@ -90,15 +90,18 @@ def test_capital_letters_agree_with_an_independent_reader(fen):
         assert cn2an.cn2an(spoken, "strict") == whole
 
 
-def test_codes_notice_a_wrong_character_and_two_swapped_ones():
+@pytest.mark.parametrize("_", range(20))
+def test_codes_notice_every_wrong_character_and_every_two_swapped_ones(_):
     code = codes.new_code("TD")
     assert codes.is_code(code, "TD")
     assert not codes.is_code(code, "LT")
-    for place in range(2, 11):
-        other = "0" if code[place] != "0" else "1"
-        assert not codes.is_code(code[:place] + other + code[place + 1 :], "TD")
-    swapped = code[:2] + code[3] + code[2] + code[4:]
-    assert swapped == code or not codes.is_code(swapped, "TD")
+    for place in range(2, 12):
+        for other in set("0123456789ABCDEFGHJKMNPQRSTVWXYZ") - {code[place]}:
+            assert not codes.is_code(code[:place] + other + code[place + 1 :], "TD")
+        for later in range(place + 1, 12):
+            swapped = list(code)
+            swapped[place], swapped[later] = code[later], code[place]
+            assert swapped == list(code) or not codes.is_code("".join(swapped), "TD")
 
 
 def test_a_credit_code_with_a_wrong_check_digit_is_refused():

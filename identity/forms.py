@@ -50,8 +50,8 @@ class PersonBody(ApiModel):
     password: Annotated[str, Field(max_length=2000)]
 
 
-class BidKeyBody(ApiModel):
-    """A bidder's public key and the proof that they hold its private half."""
+class StatementKeyBody(ApiModel):
+    """A public key and the proof that its owner holds the private half."""
 
     spki: Annotated[Base64Text, Field(max_length=400)]
     proof: Annotated[Base64Text, Field(max_length=400)]

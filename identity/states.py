@@ -50,7 +50,7 @@ class Permission(StrEnum):
 class KeyPurpose(StrEnum):
     """What a signing key is for."""
 
-    BID = "bid"
+    STATEMENT = "statement"
     DOCUMENT = "document"
 
 

@@ -1,4 +1,7 @@
-"""Enrolling keys. A bidder's private half never comes here; every new key is a fact."""
+"""Enrolling keys by which people sign statements. Their private halves never come here.
+
+Every new key is a fact that its owner sees.
+"""
 
 import base64
 from datetime import datetime
@@ -15,13 +18,13 @@ from identity.models.credentials import SigningKey
 from identity.rules.permissions import Viewer
 from identity.states import KeyPurpose
 from kernel import codes
-from kernel.errors import InvalidInput, NotFound
+from kernel.errors import InvalidInput, NotFound, Refusal
 
 P256 = "ecdsa-p256-sha256"
 _PROOF_DOMAIN = b"zhaobiao-key-proof/v1\n"
 
 
-def enrol_bid_key(
+def enrol_statement_key(
     db: Session, who: Viewer, *, spki: bytes, proof: bytes, now: datetime
 ) -> SigningKey:
     """Enrol a P-256 public key. `proof` signs the domain, the person's code and the key itself.
@@ -39,7 +42,7 @@ def enrol_bid_key(
     key = SigningKey(
         code=codes.new_code("KY"),
         person=person,
-        purpose=KeyPurpose.BID,
+        purpose=KeyPurpose.STATEMENT,
         algorithm=P256,
         public_key=spki,
         made_at=now,
@@ -51,7 +54,11 @@ def enrol_bid_key(
         kind="key.enrolled",
         actor=who.code,
         subject=f"key:{key.code}",
-        data={"algorithm": P256, "purpose": "bid", "spki": base64.b64encode(spki).decode()},
+        data={
+            "algorithm": P256,
+            "purpose": KeyPurpose.STATEMENT.value,
+            "spki": base64.b64encode(spki).decode(),
+        },
         now=now,
     )
     return key
@@ -90,3 +97,22 @@ def describe(key: SigningKey) -> dict[str, Any]:
 
 def _not_p256() -> InvalidInput:
     return InvalidInput("key.not_p256", "公钥必须是 P-256 的 SubjectPublicKeyInfo。", field="spki")
+
+
+def signed_by(db: Session, who: Viewer, text: bytes, signature: bytes) -> SigningKey:
+    """The person's current statement key, if this signature over the text is its own.
+
+    Raises Refusal when no key is enrolled, InvalidInput when the signature is another's.
+    """
+    key = queries.valid_key(db, who.code, KeyPurpose.STATEMENT)
+    if key is None:
+        raise Refusal("key.none", "请先登记签名密钥。", "电子签名法 第13条", field="signature")
+    if not is_p256_signature(load_p256(key.public_key), signature, text):
+        raise InvalidInput(
+            "statement.signature",
+            "签名与声明不符，或不是您当前登记的密钥 %(key)s 所签。",
+            "电子签名法 第13条",
+            field="signature",
+            key=key.code,
+        )
+    return key

@@ -12,12 +12,12 @@ from storage.columns import enum_column
 
 
 class SigningKey(Base):
-    """One key of one person. Bid keys are made at the bidder's: no private half is ever here."""
+    """One key of one person. Statement keys are made by their owner: no private half is here."""
 
     __tablename__ = "signing_key"
     __table_args__ = (
         sa.CheckConstraint(
-            "(purpose = 'bid') = (locked_key IS NULL)", name="private_half_only_for_documents"
+            "(purpose = 'statement') = (locked_key IS NULL)", name="private_half_only_for_documents"
         ),
     )
     code: Mapped[str] = mapped_column(sa.String(12), primary_key=True)

@@ -9,12 +9,12 @@ from flask_openapi3 import APIBlueprint, Tag
 from identity import queries
 from identity.actions import accounts, credentials, standing
 from identity.forms import (
-    BidKeyBody,
     NegativeListBody,
     NegativeListQuery,
     OrganisationBody,
     PersonBody,
     SignInBody,
+    StatementKeyBody,
 )
 from identity.guard import open_to_all, requires, uses_no_session, viewer
 from identity.rules.standing import in_force
@@ -99,13 +99,13 @@ def my_keys() -> Any:
         return {"keys": [credentials.describe(key) for key in queries.keys_of(db, viewer().code)]}
 
 
-@api.post("/keys/bid")
-@requires(Permission.BID)
-def enrol_bid_key(body: BidKeyBody) -> Any:
-    """Enrol the public half of a key by which I sign bids."""
+@api.post("/keys/statement")
+@requires(Permission.MANAGE_KEYS)
+def enrol_statement_key(body: StatementKeyBody) -> Any:
+    """Enrol the public half of a key by which I sign statements."""
     spki, proof = base64.b64decode(body.spki), base64.b64decode(body.proof)
     with transaction(lock=[f"person:{viewer().code}"]) as (db, now):
-        key = credentials.enrol_bid_key(db, viewer(), spki=spki, proof=proof, now=now)
+        key = credentials.enrol_statement_key(db, viewer(), spki=spki, proof=proof, now=now)
         described = credentials.describe(key)
     return described, 201
 

@@ -407,7 +407,7 @@ def upgrade():
         sa.Column(
             "purpose",
             sa.Enum(
-                "bid",
+                "statement",
                 "document",
                 name="keypurpose",
                 native_enum=False,
@@ -424,7 +424,7 @@ def upgrade():
         sa.Column("made_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(purpose = 'bid') = (locked_key IS NULL)",
+            "(purpose = 'statement') = (locked_key IS NULL)",
             name=op.f("ck_signing_key_private_half_only_for_documents"),
         ),
         sa.ForeignKeyConstraint(

@@ -118,7 +118,7 @@ class Bidder:
         who = viewer(self.username)
         message = b"zhaobiao-key-proof/v1\n" + who.code.encode() + b"\n" + spki
         with transaction(lock=[f"person:{who.code}"]) as (db, now):
-            credentials.enrol_bid_key(db, who, spki=spki, proof=self.sign(message), now=now)
+            credentials.enrol_statement_key(db, who, spki=spki, proof=self.sign(message), now=now)
         return self
 
     def sign(self, message):

@@ -122,7 +122,7 @@ def test_a_bid_key_needs_the_proof_of_its_private_half(client, people):
     def enrol(message):
         proof = key.sign(message, ec.ECDSA(hashes.SHA256()))
         body = {"spki": base64.b64encode(spki).decode(), "proof": base64.b64encode(proof).decode()}
-        return client.post("/api/v1/keys/bid", json=body, headers=headers)
+        return client.post("/api/v1/keys/statement", json=body, headers=headers)
 
     assert enrol(b"something else").json["error"]["code"] == "key.not_proved"
     with snapshot() as db:

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from evidence.actions.streams import FactHandle, record
 from evidence.rules.sealing import header_problems
 from identity import queries as identity
-from identity.actions.credentials import is_p256_signature, load_p256
+from identity.actions.credentials import signed_by
 from identity.actions.standing import refuse_restricted
 from identity.models.credentials import SigningKey
 from identity.models.organisations import Organisation
 from identity.rules.permissions import Viewer
-from identity.states import KeyPurpose, RestrictionKind
+from identity.states import RestrictionKind
 from kernel import codes
 from kernel.errors import InvalidInput, Refusal, TooLate, TooMany, refuse_if
 from trading import queries
@@ -89,7 +89,7 @@ def submit_bid(
             statement, tender=lot.tender.code, lot=lot.code, bidder=bidder.credit_code
         )
     )
-    key = _signed_by(db, who, statement.text, signature)
+    key = signed_by(db, who, statement.text, signature)
     _refuse_incomplete(db, who, lot, statement, uploads, starts)
     standing = queries.standing_bid(db, lot.id, bidder.id)
     stands = standing.receipt if standing else None
@@ -122,7 +122,7 @@ def withdraw_bid(
     )
     if bid.lot_id != lot.id:
         raise InvalidInput("bid.other_lot", "该回执属于另一标段。", field="statement.receipt")
-    _signed_by(db, who, withdrawal.text, signature)
+    signed_by(db, who, withdrawal.text, signature)
     bid.state = BID.after(bid.state, BidEvent.WITHDRAWN)
     handle = _record(db, who, lot, bid, "bid.withdrawn", withdrawal.text, signature, now)
     return bid, handle
@@ -205,21 +205,6 @@ def _refuse_other_statement(known: Bid, statement: rules.Statement) -> None:
             "该随机数已用于另一份声明，请更换后重新签名。",
             field="statement.nonce",
         )
-
-
-def _signed_by(db: Session, who: Viewer, text: bytes, signature: bytes) -> SigningKey:
-    key = identity.valid_key(db, who.code, KeyPurpose.BID)
-    if key is None:
-        raise Refusal("key.none", "请先登记投标签名密钥。", "电子签名法 第13条", field="signature")
-    if not is_p256_signature(load_p256(key.public_key), signature, text):
-        raise InvalidInput(
-            "statement.signature",
-            "签名与声明不符，或不是您当前登记的密钥 %(key)s 所签。",
-            "电子签名法 第13条",
-            field="signature",
-            key=key.code,
-        )
-    return key
 
 
 def _refuse_incomplete(

@@ -6,14 +6,15 @@ Source: 招标投标法 第28条、第29条; 实施条例 第36条; 电子招标
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from evidence.rules.sealing import PART_BYTES, is_seal, parts_of
 from evidence.rules.streams import canonical
-from kernel.errors import InvalidInput, Problem
+from kernel.errors import Problem
+from trading.rules.reading import exact_object, malformed, pattern_text, plain_text
 from trading.states import LotState
 
 STATEMENT_TYPE = "bid-submission/v1"
@@ -75,45 +76,45 @@ class Withdrawal:
 
 def parse_statement(value: Any) -> Statement:
     """The statement in this JSON value. Raises InvalidInput with the place of the first fault."""
-    fields = _object(value, _STATEMENT_KEYS, "statement")
+    fields = exact_object(value, _STATEMENT_KEYS, "statement")
     text = canonical(fields)
     if len(text) > STATEMENT_LIMIT:
-        raise _malformed("statement", "超过 64 kB")
+        raise malformed("statement", "超过 64 kB")
     if fields["type"] != STATEMENT_TYPE:
-        raise _malformed("statement.type", f"必须是 {STATEMENT_TYPE}")
+        raise malformed("statement.type", f"必须是 {STATEMENT_TYPE}")
     envelopes = fields["envelopes"]
     if not isinstance(envelopes, list) or len(envelopes) not in (1, 2):
-        raise _malformed("statement.envelopes", "必须有一个或两个信封")
+        raise malformed("statement.envelopes", "必须有一个或两个信封")
     if fields["escrow_sha256"] is not None:
-        _text(fields["escrow_sha256"], _HEX32, "statement.escrow_sha256")
+        pattern_text(fields["escrow_sha256"], _HEX32, "statement.escrow_sha256")
     parsed = tuple(_envelope(item, number) for number, item in enumerate(envelopes))
     if len({envelope.name for envelope in parsed}) != len(parsed):
-        raise _malformed("statement.envelopes", "信封名称重复")
+        raise malformed("statement.envelopes", "信封名称重复")
     if len({envelope.seal for envelope in parsed}) != len(parsed):
-        raise _malformed("statement.envelopes", "每个信封必须有自己的封签")
+        raise malformed("statement.envelopes", "每个信封必须有自己的封签")
     replaces = fields["replaces"]
     return Statement(
-        tender=_any_text(fields["tender"], "statement.tender"),
-        lot=_any_text(fields["lot"], "statement.lot"),
-        bidder=_any_text(fields["bidder"], "statement.bidder"),
+        tender=plain_text(fields["tender"], "statement.tender"),
+        lot=plain_text(fields["lot"], "statement.lot"),
+        bidder=plain_text(fields["bidder"], "statement.bidder"),
         envelopes=parsed,
-        replaces=None if replaces is None else _any_text(replaces, "statement.replaces"),
-        nonce=_text(fields["nonce"], _NONCE, "statement.nonce"),
+        replaces=None if replaces is None else plain_text(replaces, "statement.replaces"),
+        nonce=pattern_text(fields["nonce"], _NONCE, "statement.nonce"),
         text=text,
     )
 
 
 def parse_withdrawal(value: Any) -> Withdrawal:
     """The withdrawal in this JSON value. Raises InvalidInput with the place of the first fault."""
-    fields = _object(value, _WITHDRAWAL_KEYS, "statement")
+    fields = exact_object(value, _WITHDRAWAL_KEYS, "statement")
     if fields["type"] != WITHDRAWAL_TYPE:
-        raise _malformed("statement.type", f"必须是 {WITHDRAWAL_TYPE}")
+        raise malformed("statement.type", f"必须是 {WITHDRAWAL_TYPE}")
     return Withdrawal(
-        tender=_any_text(fields["tender"], "statement.tender"),
-        lot=_any_text(fields["lot"], "statement.lot"),
-        bidder=_any_text(fields["bidder"], "statement.bidder"),
-        receipt=_any_text(fields["receipt"], "statement.receipt"),
-        nonce=_text(fields["nonce"], _NONCE, "statement.nonce"),
+        tender=plain_text(fields["tender"], "statement.tender"),
+        lot=plain_text(fields["lot"], "statement.lot"),
+        bidder=plain_text(fields["bidder"], "statement.bidder"),
+        receipt=plain_text(fields["receipt"], "statement.receipt"),
+        nonce=pattern_text(fields["nonce"], _NONCE, "statement.nonce"),
         text=canonical(fields),
     )
 
@@ -234,50 +235,23 @@ def part_problems(size: int, received: int, offset: int, length: int) -> list[Pr
 
 def _envelope(value: Any, number: int) -> Envelope:
     place = f"statement.envelopes.{number}"
-    fields = _object(value, _ENVELOPE_KEYS, place)
+    fields = exact_object(value, _ENVELOPE_KEYS, place)
     size = fields["bytes"]
     if isinstance(size, bool) or not isinstance(size, int) or not 0 < size <= ENVELOPE_LIMIT:
-        raise _malformed(f"{place}.bytes", f"应为 1 至 {ENVELOPE_LIMIT} 的整数")
+        raise malformed(f"{place}.bytes", f"应为 1 至 {ENVELOPE_LIMIT} 的整数")
     parts = fields["parts_sha256"]
     if not isinstance(parts, list) or len(parts) != parts_of(size):
-        raise _malformed(f"{place}.parts_sha256", f"应有 {parts_of(size)} 段")
-    seal = _any_text(fields["seal"], f"{place}.seal")
+        raise malformed(f"{place}.parts_sha256", f"应有 {parts_of(size)} 段")
+    seal = plain_text(fields["seal"], f"{place}.seal")
     if not is_seal(seal):
-        raise _malformed(f"{place}.seal", "不是 age X25519 封签")
+        raise malformed(f"{place}.seal", "不是 age X25519 封签")
     return Envelope(
-        name=_text(fields["name"], _NAME, f"{place}.name"),
+        name=pattern_text(fields["name"], _NAME, f"{place}.name"),
         seal=seal,
         bytes=size,
         parts_sha256=tuple(
-            _text(part, _HEX32, f"{place}.parts_sha256.{index}") for index, part in enumerate(parts)
+            pattern_text(part, _HEX32, f"{place}.parts_sha256.{index}")
+            for index, part in enumerate(parts)
         ),
-        manifest_sha256=_text(fields["manifest_sha256"], _HEX32, f"{place}.manifest_sha256"),
-    )
-
-
-def _object(value: Any, keys: set[str], place: str) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        raise _malformed(place, "必须是对象")
-    unknown, missing = set(value) - keys, keys - set(value)
-    if unknown or missing:
-        which = "、".join(sorted(missing or {str(name)[:40] for name in unknown}))
-        raise _malformed(place, f"{'缺少' if missing else '不认识'} {which}")
-    return dict(value)
-
-
-def _text(value: Any, pattern: re.Pattern[str], place: str) -> str:
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise _malformed(place, "格式不正确")
-    return value
-
-
-def _any_text(value: Any, place: str) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= 100:
-        raise _malformed(place, "必须是 1 至 100 个字符")
-    return value
-
-
-def _malformed(place: str, why: str) -> InvalidInput:
-    return InvalidInput(
-        "statement.malformed", "投标声明的“%(field)s”%(why)s。", "RFC 8785", field=place, why=why
+        manifest_sha256=pattern_text(fields["manifest_sha256"], _HEX32, f"{place}.manifest_sha256"),
     )

@@ -3,7 +3,9 @@
 from flask import Flask
 from flask.cli import AppGroup
 
-GROUPS: list[AppGroup] = []
+from evaluation.cli import commands as evaluation
+
+GROUPS: list[AppGroup] = [evaluation]
 
 
 def register_commands(app: Flask) -> None:

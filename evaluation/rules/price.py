@@ -14,7 +14,7 @@ from functools import cached_property
 from evaluation.rules.price_benchmark import REFERENCE, Scene, value_of
 from evaluation.rules.price_bids import Bid, bids_at
 from evaluation.rules.price_evaluated import Prices, prices_of
-from evaluation.rules.price_numbers import Rounding, decimal_of, decimals_of, plain
+from evaluation.rules.price_numbers import Rounding, ascending, decimal_of, decimals_of, plain
 from evaluation.rules.price_ranking import Entrant, Ranked, ranking_of
 from evaluation.rules.price_reading import number_at, object_at, positive_at, under, wrong
 from evaluation.rules.price_regime import regime_problems
@@ -154,7 +154,7 @@ class _Sheet:
     opened: Mapping[str, Fraction]
 
     def result(self) -> PriceResult:
-        outcome = self._run(Paper(self._places))
+        _, outcome = self._settled
         rounding = self.rule.rounding
         return PriceResult(
             _decimal(outcome.benchmark, _benchmark_rounding(self.rule)),
@@ -166,22 +166,27 @@ class _Sheet:
         )
 
     def lines(self) -> tuple[TraceEntry, ...]:
-        paper = Paper(self._places, writing=True)
+        places, _ = self._settled
+        paper = Paper(places, writing=True)
         self._run(paper)
         return tuple(paper.entries)
 
     @cached_property
-    def _places(self) -> int | None:
-        """The fewest decimals that lead to what the exact figures lead to; None: only exact do."""
+    def _settled(self) -> tuple[int | None, _Outcome]:
+        """The fewest decimals that lead to what the exact figures lead to, and that outcome.
+
+        None: only exact figures do, which happens where a rounding falls on an exact half.
+        """
         paper = Paper()
         exact = self._run(paper)
         if not paper.endless:
-            return WRITTEN_PLACES[0]
+            return WRITTEN_PLACES[0], exact
         wanted = exact.published()
         for places in WRITTEN_PLACES:
-            if self._run(Paper(places)).published() == wanted:
-                return places
-        return None
+            written = self._run(Paper(places))
+            if written.published() == wanted:
+                return places, written
+        return None, exact
 
     def _run(self, paper: Paper) -> _Outcome:
         rounding = self.rule.rounding.get("evaluated_price")
@@ -191,7 +196,7 @@ class _Sheet:
         excluded = {bid.bidder: bid.excluded for bid in self.bids if bid.excluded}
         found = findings(self.rule.validity, prices, excluded, self.opened, paper)
         lines = [_Line(bid, prices[bid.bidder], found[bid.bidder]) for bid in self.bids]
-        valid = sorted(line.prices.evaluated for line in lines if line.found.valid)
+        valid = ascending([line.prices.evaluated for line in lines if line.found.valid])
         if not valid:
             paper.say("benchmark", "没有有效报价", "there is no valid price")
             return _Outcome(None, tuple(lines), None if self.rule.ranking is None else ())

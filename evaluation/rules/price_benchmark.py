@@ -217,12 +217,11 @@ def _mean(counted: Sequence[Fraction], rounding: Rounding | None, scene: Scene) 
 
 
 def _say_trimmed(lowest: Sequence[Fraction], highest: Sequence[Fraction], scene: Scene) -> None:
-    low = "、".join(plain(price) for price in lowest) or "无"
-    high = "、".join(plain(price) for price in highest) or "无"
+    low, high = (", ".join(map(plain, left_out)) for left_out in (lowest, highest))
     scene.paper.say(
         scene.step,
-        f"计算平均值时去掉最高：{high}；去掉最低：{low}（仍参加评分）",
-        f"left out of the mean: highest {high}, lowest {low} (still scored)".replace("无", "none"),
+        f"计算时去掉最高价：{high or '无'}；去掉最低价：{low or '无'}（仍参加评分）",
+        f"left out: highest {high or 'none'}, lowest {low or 'none'} (still scored)",
     )
 
 

@@ -127,9 +127,7 @@ def rule_at(value: object, path: str) -> PriceRule:
         source=reader.text("source"),
         drawn=reader.drawn(),
         secret_reference=around.secret_reference,
-        adjustments=adjustments_at(
-            fields.get("evaluated_price", {}), under(path, "evaluated_price")
-        ),
+        adjustments=reader.adjustments(method),
         validity=list_at(
             fields.get("validity", []),
             under(path, "validity"),
@@ -178,6 +176,13 @@ class _Reader:
             name: list_at(values, under(here, name), number_at, least=1)
             for name, values in stated.items()
         }
+
+    def adjustments(self, method: Method) -> Adjustments:
+        here = under(self.path, "evaluated_price")
+        adjustments = adjustments_at(self.fields.get("evaluated_price", {}), here)
+        if method is Method.LOWEST_PRICE and (adjustments.deviations or adjustments.items):
+            raise wrong("only_corrections", "最低价法只作算术修正和政策扣除。", here)
+        return adjustments
 
     def surroundings(self) -> Surroundings:
         ceiling, reference = self.fields.get("ceiling"), self.fields.get(REFERENCE)

@@ -78,11 +78,6 @@ class Scoring:
     bonuses: Mapping[str, Fraction] = dataclasses.field(default_factory=dict)
     bonus_cap: Fraction | None = None
 
-    @property
-    def most(self) -> Fraction:
-        """The highest score that any bid can reach."""
-        return max(self.cap, self.cap if self.bonus_cap is None else self.bonus_cap)
-
 
 @dataclasses.dataclass(frozen=True)
 class Points:
@@ -108,13 +103,13 @@ def deviation_of(scoring: Scoring, case: Case, rounding: Rounding | None, paper:
         rounding = TOLD
     price, benchmark = case.price, case.benchmark
     if scoring.unit is None:
-        figure, keys = (price - benchmark) * 100 / benchmark, f"÷{bracketed(benchmark)}×100"
-        label = ("偏差率（%）", "deviation (%)")
+        figure, label = (price - benchmark) * 100 / benchmark, ("偏差率（%）", "deviation (%)")
     else:
-        figure, keys = (price - benchmark) / scoring.unit, f"÷{plain(scoring.unit)}"
-        label = ("偏差（单位数）", "deviation (units)")
+        figure, label = (price - benchmark) / scoring.unit, ("偏差（单位数）", "deviation (units)")
+    keys = ""
     if paper.writing:
-        keys = f"({plain(price)}-{bracketed(benchmark)}){keys}"
+        last = f"{bracketed(benchmark)}×100" if scoring.unit is None else plain(scoring.unit)
+        keys = f"({plain(price)}-{bracketed(benchmark)})÷{last}"
     return paper.reckon("deviation", label, keys, figure, rounding, bidder=case.bidder)
 
 

@@ -95,10 +95,12 @@ class Paper:
         text = plain(value if how is None else how.of(figure), how if rounding else None)
         sums = f"{keys}＝{plain(value)}" if decimals_of(value) is None else keys
         mark = "＝" if how is None or rounding else "≈"
+        sums = text if sums == text else f"{sums}{mark}{text}"
         note_zh, note_en = _note(value, how, rounding)
         who_zh, who_en = (f"{bidder}　", f"{bidder}: ") if bidder else ("", "")
-        zh = f"{who_zh}{label[0]}＝{sums}{mark}{text}{note_zh}"
-        en = f"{who_en}{label[1]} ＝ {sums}{mark}{text}{note_en}".replace("＝", "=")
+        zh = f"{who_zh}{label[0]}＝{sums}{note_zh}"
+        spaced = sums.replace("＝", " = ").replace("≈", " ≈ ")
+        en = f"{who_en}{label[1]} = {spaced}{note_en}"
         places, mode = (None, "") if how is None else (how.places, how.mode.value)
         self.entries.append(TraceEntry(step, bidder, zh, en, keys, text, places, mode))
 

@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
 
+from evaluation.rules.price_numbers import ascending
 from evaluation.rules.price_reading import list_at, object_at, under, whole_at, wrong
 
 MOST_COUNT = 1_000_000
@@ -37,7 +38,7 @@ class Trimmed:
 
 def trimmed(figures: Sequence[Fraction], table: Trimming) -> Trimmed:
     """The figures that count. Of equal extreme figures only as many as the table says go."""
-    ordered = sorted(figures)
+    ordered = ascending(figures)
     count = len(ordered)
     band = next(band for band in table if band.up_to is None or count <= band.up_to)
     end = count - band.highest

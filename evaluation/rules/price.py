@@ -136,13 +136,14 @@ class _Outcome:
     lines: tuple[_Line, ...]
     ranking: tuple[Ranked, ...] | None
 
-    def published(self) -> list[object]:
-        """What must not depend on how many decimals are written."""
+    def published(self, rule: PriceRule) -> list[object]:
+        """What must not depend on how many decimals are written of unrounded figures."""
+        told, total = _deviation_rounding(rule), "total" in rule.rounding
         rows: list[object] = [
-            (line.found.valid, len(line.found.why), line.points and line.points.score)
+            (line.found.valid, len(line.found.why), told and line.deviation, _score(line))
             for line in self.lines
         ]
-        return rows + [(one.bidder, one.standing) for one in self.ranking or ()]
+        return rows + [(one.standing, total and one.total) for one in self.ranking or ()]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,10 +182,10 @@ class _Sheet:
         exact = self._run(paper)
         if not paper.endless:
             return WRITTEN_PLACES[0], exact
-        wanted = exact.published()
+        wanted = exact.published(self.rule)
         for places in WRITTEN_PLACES:
             written = self._run(Paper(places))
-            if written.published() == wanted:
+            if written.published(self.rule) == wanted:
                 return places, written
         return None, exact
 
@@ -216,9 +217,8 @@ class _Sheet:
         if scoring is None or not line.found.valid:
             return line
         case = Case(line.bid.bidder, line.prices.evaluated, benchmark, _bonus(scoring, line.bid))
-        rounding = self.rule.rounding
-        deviation = deviation_of(scoring, case, rounding.get("deviation"), paper)
-        points = points_of(scoring, case, deviation, rounding["score"], paper)
+        deviation = deviation_of(scoring, case, _deviation_rounding(self.rule), paper)
+        points = points_of(scoring, case, deviation, self.rule.rounding["score"], paper)
         return dataclasses.replace(line, deviation=deviation, points=points)
 
     def _ranking(self, lines: Iterable[_Line], paper: Paper) -> tuple[Ranked, ...] | None:
@@ -229,17 +229,24 @@ class _Sheet:
 
     def _row(self, line: _Line) -> PriceRow:
         rounding = self.rule.rounding
-        told = rounding.get("deviation")
-        if told is None and self.rule.scoring and isinstance(self.rule.scoring.formula, Ratio):
-            told = TOLD
         return PriceRow(
             line.bid.bidder,
             decimal_of(line.prices.evaluated, rounding.get("evaluated_price")),
-            _decimal(line.deviation, told),
-            None if line.points is None else _decimal(line.points.score, rounding["score"]),
+            _decimal(line.deviation, _deviation_rounding(self.rule)),
+            _decimal(_score(line), rounding.get("score")),
             line.found.valid,
             "；".join(line.found.why),
         )
+
+
+def _score(line: _Line) -> Fraction | None:
+    return None if line.points is None else line.points.score
+
+
+def _deviation_rounding(rule: PriceRule) -> Rounding | None:
+    rounding = rule.rounding.get("deviation")
+    is_told = rule.scoring is not None and isinstance(rule.scoring.formula, Ratio)
+    return TOLD if rounding is None and is_told else rounding
 
 
 def _bonus(scoring: Scoring, bid: Bid) -> Fraction:

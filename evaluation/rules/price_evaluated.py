@@ -92,8 +92,6 @@ def prices_of(
     keys = _keys(corrected, discount, charges) if paper.writing else ""
     _write_corrections(bid, corrected, paper)
     figure = corrected * (1 - discount / 100) + added
-    if figure <= 0:
-        raise _nothing_left(bid)
     label = ("评标价", "evaluated price")
     evaluated = paper.reckon("evaluated_price", label, keys, figure, rounding, bidder=bid.bidder)
     if evaluated <= 0:

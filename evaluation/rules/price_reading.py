@@ -93,7 +93,7 @@ def number_at(
 def _plain_text(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
-    if isinstance(value, int) and abs(value) >= AMOUNT_LIMIT:
+    if isinstance(value, int) and abs(value) > AMOUNT_LIMIT:
         return None
     text = str(value)
     return text if len(text) <= _LONGEST and _PLAIN.fullmatch(text) else None

@@ -76,7 +76,7 @@ def _weight_problems(rule: PriceRule) -> Iterator[Problem]:
     if rule.ranking is None or rule.category not in LEAST_WEIGHT:
         return
     parts = rule.ranking.parts
-    if all(part.weight == 1 for part in parts) and len(parts) > 1:
+    if all(part.weight == 1 for part in parts):
         return  # Points are simply added; the share of the price is not told by weights.
     weight = sum((part.weight for part in parts if part.kind is PartKind.PRICE), Fraction(0))
     least = LEAST_WEIGHT[rule.category]

@@ -99,8 +99,6 @@ class Case:
 
 def deviation_of(scoring: Scoring, case: Case, rounding: Rounding | None, paper: Paper) -> Fraction:
     """The signed deviation; above the benchmark is positive."""
-    if rounding is None and isinstance(scoring.formula, Ratio):
-        rounding = TOLD
     price, benchmark = case.price, case.benchmark
     if scoring.unit is None:
         figure, label = (price - benchmark) * 100 / benchmark, ("偏差率（%）", "deviation (%)")

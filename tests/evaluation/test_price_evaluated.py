@@ -68,10 +68,16 @@ def test_the_evaluated_price_is_rounded_where_the_rule_says():
     ("bid", "price"),
     [
         ({"corrections": [{"amount": "-1000", "why": "错误"}]}, "1000"),
+        ({"corrections": [{"amount": "-1000", "why": "错误"}], "items": ["payment"]}, "1000"),
         ({"deviations": {"months": "-200"}}, "1000"),
         ({}, "0.001"),
     ],
-    ids=["corrections take all", "deviations take all", "rounded to nothing"],
+    ids=[
+        "corrections take all",
+        "an item adds to nothing",
+        "deviations take all",
+        "rounded to nothing",
+    ],
 )
 def test_a_price_of_nothing_is_refused(bid, price):
     with pytest.raises(Refusal, match="“A”调整后的价格不大于零") as refused:

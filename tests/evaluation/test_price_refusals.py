@@ -100,6 +100,29 @@ def test_a_price_has_an_upper_limit():
     assert bid_place({"price": "100000000000000.01"})[0] == "price.out_of_range"
 
 
+def test_the_longest_number_and_the_largest_whole_number_are_read():
+    rule = parse_rule(make_rule())
+    longest = "-100000000000000.0000000000"
+
+    bid = parse_bids(make_bids(10**14, A={"corrections": [{"amount": longest, "why": "x"}]}), rule)
+
+    assert bid[0].price == -bid[0].corrections[0].amount == 10**14
+
+
+def test_lists_and_scores_may_be_as_large_as_their_limits():
+    most = {"deviation": "1", "score": "1000"}
+    check = {"when": "above", "value": MEAN, "effect": "ask", "why": "高"}
+
+    parse_rule(
+        make_rule(
+            MEAN,
+            {"kind": "lines", "points": [POINT, most]},
+            drawn={str(number): ["1"] for number in range(20)},
+            validity=[check] * 100,
+        )
+    )
+
+
 def test_whole_numbers_and_decimals_are_read_exactly():
     rule = parse_rule(make_rule())
 

@@ -7,6 +7,7 @@ from tests.evaluation.price_factory import (
     linear,
     make_bids,
     make_rule,
+    result_of,
     rows_of,
     scores_of,
 )
@@ -188,6 +189,24 @@ def test_bonus_stays_under_its_cap_which_is_the_full_score_unless_stated(bonus_c
     given = scores_of(make_rule(AT_100, formula), make_bids("100", A={"claims": ["small_firm"]}))
 
     assert given == [score]
+
+
+def test_floor_may_equal_cap():
+    assert scored(linear("40", "1", "1", floor="40"), "1300") == ["40.00"]
+
+
+def test_a_bonus_that_just_reaches_its_cap_is_rounded_once_and_not_limited():
+    bonus = [{"for": "small_firm", "percent": "5"}]
+    formula = {"kind": "ratio", "full": "40", "bonus": bonus, "bonus_cap": "42"}
+
+    trace = result_of(
+        make_rule(AT_100, formula), make_bids("100", A={"claims": ["small_firm"]})
+    ).trace
+
+    assert [(entry.step, entry.value) for entry in trace][-2:] == [
+        ("score", "40"),
+        ("bonus", "42.00"),
+    ]
 
 
 def test_bonus_is_applied_before_the_one_rounding():

@@ -91,6 +91,18 @@ def test_price_weight_has_a_least_value(category, too_small, enough):
     parse_rule(priced(enough, category))
 
 
+def test_the_least_weight_is_not_asked_where_points_are_added():
+    parts = [
+        {"kind": "price", "weight": "1"},
+        {"kind": "marks", "name": "technical", "weight": "1"},
+    ]
+    ranking = {"parts": parts, "last": "equal"}
+
+    rule = parse_rule(make_rule(regime="GOVPROC", category="goods", ranking=ranking))
+
+    assert rule.ranking.parts[0].weight == 1
+
+
 def test_works_have_no_least_price_weight():
     parse_rule(priced("0.05", "works"))
 

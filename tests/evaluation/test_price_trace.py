@@ -145,6 +145,37 @@ def test_more_decimals_are_written_where_four_would_lead_to_another_score():
     assert len(str(result.benchmark)) > len("0.0002")
 
 
+def test_a_rounded_deviation_is_that_of_the_exact_benchmark_even_if_no_score_depends_on_it():
+    up_to_667 = {"kind": "mean", "not_above": {"kind": "given", "amount": "667"}}
+    steps = {"kind": "steps", "bands": [{"up_to": "0", "score": "9"}, {"score": "5"}]}
+    rule = make_rule(up_to_667, steps, rounding={"deviation": 2, "score": 2})
+
+    row = result_of(rule, make_bids("666", "667", "667", "667.5")).rows[3]
+
+    assert (str(row.deviation), str(row.score)) == ("0.13", "5.00")
+
+
+def test_a_rounded_total_is_that_of_the_exact_parts():
+    """(80 + 80 + 81) ÷ 3 × 0.015 is 1.205; from the shortened 80.3333 it would be 1.20."""
+    parts = [
+        {"kind": "price", "weight": "0.985"},
+        {"kind": "marks", "name": "technical", "weight": "0.015"},
+    ]
+    ranking = {"parts": parts, "last": "equal"}
+    rule = make_rule(
+        {"kind": "given", "amount": "1"},
+        linear("1", "1", "1"),
+        ranking=ranking,
+        rounding={"score": 0, "total": 2},
+    )
+    bids = make_bids("2", A={"marks": {"technical": ["80", "80", "81"]}})
+
+    result = result_of(rule, bids)
+
+    assert str(result.ranking[0].total) == "1.21"
+    assert_followable(result)
+
+
 def test_the_lines_tell_rounding_in_both_languages():
     rule = make_rule(
         MEAN,

@@ -7,13 +7,14 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
+from evaluation.cli import commands as evaluation
 from storage.database import current_database
 from storage.migrations import upgrade
 from webapp.serve import Parent, web_child, worker_child
 from webapp.settings import ROOT, Settings, prepare_keys
 from webapp.worker import run_worker
 
-GROUPS: list[AppGroup] = []
+GROUPS: list[AppGroup] = [evaluation]
 
 
 def register_commands(app: Flask) -> None:

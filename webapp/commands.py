@@ -3,7 +3,9 @@
 from flask import Flask
 from flask.cli import AppGroup
 
-GROUPS: list[AppGroup] = []
+from supervision import cli as supervision
+
+GROUPS: list[AppGroup] = [supervision.commands]
 
 
 def register_commands(app: Flask) -> None:

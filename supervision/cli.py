@@ -11,9 +11,11 @@ import click
 from flask.cli import AppGroup
 
 from kernel.errors import Refusal
+from supervision.actions.extraction import Extracted, extracted
 from supervision.actions.screens import ScreenedTender, screened_tenders
 from supervision.rules.screens_flags import MEANINGS, reading_of
 from supervision.rules.screens_reference import Reference
+from supervision.rules.similarity import Comparison, Passage, StandardText, compare
 
 commands = AppGroup("supervision", help="Price screens and document similarity.")
 
@@ -43,6 +45,56 @@ def screens(csv_file: str, subgroups: bool, explain: bool, reference: str | None
         _stop(str(refusal.problems[0]))
     except OSError as error:
         _stop(f"无法读取“{error.filename}”。")
+
+
+@commands.command("similarity")
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@click.option(
+    "--exclude", multiple=True, metavar="FILE", help="Leave out this file's text (repeatable)."
+)
+def similarity(first: str, second: str, exclude: tuple[str, ...]) -> None:
+    """Compare two documents (UTF-8 text, PDF or DOCX) and print what they share as JSON.
+
+    Passages are half-open ranges of code points of the original text; every shared run of 20
+    compared characters or more is found. Exit 0, or 2 when a file has no readable text.
+
+    \b
+    Example:
+      flask supervision similarity bid-a.pdf bid-b.pdf --exclude tender-document.pdf
+    """
+    try:
+        standards = [StandardText(path, extracted(path).document.text) for path in exclude]
+        a, b = extracted(first), extracted(second)
+    except Refusal as refusal:
+        _stop(str(refusal.problems[0]))
+    for name, one in ((first, a), (second, b)):
+        if one.textless_pages:
+            click.echo(f"“{name}”有扫描页,未比对:{list(one.textless_pages)}", err=True)
+    found = compare(a.document, b.document, standards)
+    click.echo(json.dumps(_comparison(found, a, b), ensure_ascii=False, allow_nan=False))
+
+
+def _comparison(found: Comparison, a: Extracted, b: Extracted) -> dict[str, object]:
+    return {
+        "containment": found.containment,
+        "passages": [_passage(passage) for passage in found.passages],
+        "lengths": {"a": found.lengths[0], "b": found.lengths[1]},
+        "left_out": [dataclasses.asdict(each) for each in found.left_out],
+        "pages_without_text": {"a": a.textless_pages, "b": b.textless_pages},
+        "sentences": [dataclasses.asdict(each) for each in found.sentences],
+        "slips": [dataclasses.asdict(each) for each in found.slips],
+        "numbers": [dataclasses.asdict(each) for each in found.numbers],
+        "flags": found.flags,
+        "abstains": found.abstains,
+    }
+
+
+def _passage(passage: Passage) -> dict[str, object]:
+    shown: dict[str, object] = {"a": passage.a, "b": passage.b, "text": passage.text}
+    if passage.pages_a or passage.pages_b:
+        shown["pages"] = {"a": passage.pages_a, "b": passage.pages_b}
+    return shown
 
 
 def _line(tender: ScreenedTender, *, explain: bool, group: Reference | None) -> str:

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -62,7 +62,9 @@ class ScreenedTender:
     subgroups: tuple[Subgroups, ...] = ()
 
 
-def screened_tenders(source: BinaryIO, *, with_subgroups: bool = False) -> Iterator[ScreenedTender]:
+def screened_tenders(
+    source: IO[bytes], *, with_subgroups: bool = False
+) -> Iterator[ScreenedTender]:
     """The screens of every tender of a CSV in UTF-8, in the order in which tenders first appear.
 
     Columns tender, bidder, price in any order, others are ignored; a byte-order mark is accepted.
@@ -73,7 +75,7 @@ def screened_tenders(source: BinaryIO, *, with_subgroups: bool = False) -> Itera
         yield from _screened(batch, with_subgroups=with_subgroups)
 
 
-def grouped_bids(source: BinaryIO) -> Iterator[Bids]:
+def grouped_bids(source: IO[bytes]) -> Iterator[Bids]:
     """The bids of every tender together, tenders in the order of their first row."""
     with tempfile.TemporaryDirectory(prefix="screens-") as folder:
         db = sqlite3.connect(Path(folder) / "bids.sqlite")
@@ -102,7 +104,7 @@ def _screened(batch: list[Bids], *, with_subgroups: bool) -> list[ScreenedTender
     return [done[place] for place in range(len(batch))]
 
 
-def _fill(db: sqlite3.Connection, source: BinaryIO) -> None:
+def _fill(db: sqlite3.Connection, source: IO[bytes]) -> None:
     # The file is thrown away, so nothing needs to be safe on disk.
     db.executescript(
         "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE;"
@@ -123,7 +125,7 @@ def _refuse_duplicates(db: sqlite3.Connection) -> None:
         raise _fault(line, f"投标人“{bidder}”在“{tender}”中出现两次。")
 
 
-def _rows(source: BinaryIO) -> Iterator[tuple[int, str, str, str]]:
+def _rows(source: IO[bytes]) -> Iterator[tuple[int, str, str, str]]:
     """Line, tender, bidder, price of every row; the line is the one on which the row ends."""
     reader = csv.reader(_lines(source), strict=True)
     places = _places(reader)
@@ -167,7 +169,7 @@ def _is_in_range(value: float, written: str) -> bool:
     return 1e-300 < value < 1e300
 
 
-def _lines(source: BinaryIO) -> Iterator[str]:
+def _lines(source: IO[bytes]) -> Iterator[str]:
     """The lines as text; a line that is not UTF-8 is refused with its number."""
     for number, line in enumerate(iter(lambda: source.readline(1_000_000), b""), start=1):
         if len(line) == 1_000_000:

@@ -91,7 +91,7 @@ def _answer_of_worker(path: str, limits: Limits) -> dict[str, Any]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=limits.seconds + 5,
+            timeout=limits.seconds + 2,
             check=False,
         )
     except subprocess.TimeoutExpired:

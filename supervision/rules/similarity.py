@@ -37,6 +37,8 @@ FEWEST_MOVED = 5
 THIN = 500
 """Compared characters of the shorter text below which no conclusion is offered."""
 
+_SLOT_BITS = 21
+_TO_SLOT = np.uint64(64 - _SLOT_BITS)
 # Left-out characters of either side, which must never equal anything.
 _OUT_A, _OUT_B = np.uint32(0xFFFFFFFE), np.uint32(0xFFFFFFFD)
 
@@ -65,19 +67,21 @@ class StandardText:
         self.name = name
         self.text = text
         self.compared = normalised(text)
-        self._grams = np.unique(gram_hashes(self.compared.codes, SHORTEST_RUN))
-        self._sieve = np.zeros(1 << 22, np.bool_)
-        self._sieve[self._grams >> np.uint64(42)] = True
+        self._grams = np.sort(gram_hashes(self.compared.codes, SHORTEST_RUN))
+        self._slots = np.zeros(1 << _SLOT_BITS, np.uint64)
+        self._slots[self._grams >> _TO_SLOT] = self._grams
 
     def covers(self, compared: Normalised) -> Flags:
         """Which compared characters lie in a run of 20 or more that stands in this text."""
         grams = gram_hashes(compared.codes, SHORTEST_RUN)
         if not len(grams) or not len(self._grams):
             return np.zeros(len(compared.codes), np.bool_)
-        hit = self._sieve[grams >> np.uint64(42)]
-        likely = np.flatnonzero(hit)
-        place = np.searchsorted(self._grams, grams[likely])
-        hit[likely] = self._grams[np.minimum(place, len(self._grams) - 1)] == grams[likely]
+        slots = self._slots[grams >> _TO_SLOT]
+        hit = slots == grams
+        # Where another gram took the slot, the ordered row decides.
+        open_ones = np.flatnonzero((slots != 0) & ~hit)
+        place = np.searchsorted(self._grams, grams[open_ones])
+        hit[open_ones] = self._grams[np.minimum(place, len(self._grams) - 1)] == grams[open_ones]
         return covered_by(hit, SHORTEST_RUN)
 
 

@@ -104,8 +104,9 @@ def fingerprints_of(codes: NDArray[np.uint32], left_out: NDArray[np.bool_]) -> F
     hashes[_any_within(left_out, GRAM)] = _NONE
     least = _least_of_windows(hashes)
     changed = np.append(True, least[1:] != least[:-1])
-    marks = np.unique(least[changed])
-    return Fingerprints(marks[marks != _NONE], kept)
+    marks = np.sort(least[changed])  # Sorting is many times faster here than np.unique.
+    first = np.append(True, marks[1:] != marks[:-1])
+    return Fingerprints(marks[first & (marks != _NONE)], kept)
 
 
 def gram_hashes(codes: NDArray[np.uint32], length: int) -> Hashes:

@@ -13,6 +13,7 @@ import sys
 import unicodedata
 import warnings
 import zipfile
+import zlib
 from pathlib import Path
 
 from lxml import etree
@@ -93,7 +94,7 @@ def pdf_pages(content: bytes, most: int) -> tuple[list[str], list[int]]:
         return _read_pages(reader, most)
     except (PyPdfError, PdfReadError, ValueError, KeyError, TypeError, IndexError) as error:
         raise Unreadable("damaged") from error
-    except (AttributeError, RecursionError, OverflowError, ArithmeticError) as error:
+    except (AttributeError, RuntimeError, ArithmeticError, AssertionError, zlib.error) as error:
         raise Unreadable("damaged") from error
 
 
@@ -139,7 +140,7 @@ def _read_pages(reader: PdfReader, most: int) -> tuple[list[str], list[int]]:
     textless = []
     left = most
     for number, page in enumerate(reader.pages, start=1):
-        text = page.extract_text().replace(PAGE_BREAK, " ")
+        text = _whole_characters(page.extract_text().replace(PAGE_BREAK, " "))
         left -= len(text)
         if left < 0:
             raise Unreadable("too_large")
@@ -151,6 +152,11 @@ def _read_pages(reader: PdfReader, most: int) -> tuple[list[str], list[int]]:
     if _is_garbled("".join(pages)):
         raise Unreadable("garbled")
     return pages, textless
+
+
+def _whole_characters(text: str) -> str:
+    """Surrogate pairs as the one character they mean; a lone half as the replacement character."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _has_image(page: PageObject) -> bool:

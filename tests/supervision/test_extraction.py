@@ -3,6 +3,8 @@ import os
 import zipfile
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
@@ -13,6 +15,7 @@ from kernel.errors import InvalidInput
 from supervision.actions.extraction import REASONS, Limits, extracted
 from supervision.actions.extraction_formats import (
     Unreadable,
+    _whole_characters,
     answer,
     docx_text,
     pages_of,
@@ -22,6 +25,12 @@ from supervision.actions.extraction_formats import (
 
 MOST = 10**6
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+PIXEL = (
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c49444154789c63f8cfc000000301010018dd8db00000000049454e44ae426082"
+)
 
 
 def pdf(*pages: str, image_on: tuple[int, ...] = ()) -> bytes:
@@ -41,10 +50,7 @@ def pdf(*pages: str, image_on: tuple[int, ...] = ()) -> bytes:
     return target.getvalue()
 
 
-PIXEL = (
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
-    "0000000c49444154789c63f8cfc000000301010018dd8db00000000049454e44ae426082"
-)
+WHOLE = pdf("第一页", "第二页")
 
 
 def docx(body: str, **parts: str) -> bytes:
@@ -189,6 +195,35 @@ def test_document_type_and_entities_in_a_docx_are_refused():
         archive.writestr("word/document.xml", xml)
 
     assert reason_of(docx_text, target.getvalue(), MOST) == "forbidden_content"
+
+
+def test_half_characters_of_a_pdf_neither_move_places_nor_break_the_output():
+    assert _whole_characters("甲\ud83d\ude00乙\udc00") == "甲😀乙\ufffd"
+
+
+def test_pdf_and_docx_are_known_by_their_first_bytes():
+    assert pages_of(pdf("甲"), MOST)[0][0].strip() == "甲"
+    assert pages_of(b"\r\n" + pdf("甲"), MOST)[0][0].strip() == "甲"
+    assert pages_of(docx("<w:p><w:r><w:t>甲</w:t></w:r></w:p>"), MOST)[0][0].strip() == "甲"
+    assert pages_of("%甲".encode(), MOST) == (["%甲"], None)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_a_broken_pdf_is_read_or_refused_by_name(choice):
+    content = bytearray(WHOLE)
+    for _ in range(choice.draw(st.integers(1, 20))):
+        content[choice.draw(st.integers(8, len(content) - 1))] = choice.draw(st.integers(0, 255))
+
+    assert outcome_of(bytes(content)) in {"read", *REASONS}
+
+
+def outcome_of(content: bytes) -> str:
+    try:
+        pdf_pages(content, MOST)
+    except Unreadable as unreadable:
+        return unreadable.reason
+    return "read"
 
 
 def test_other_archives_and_broken_ones_are_refused():

@@ -238,6 +238,12 @@ def test_prices_without_signal_say_so_and_are_not_flagged(prices, silent):
     assert bool(silence_of(screens_of(prices))) is silent
 
 
+def test_prices_that_lie_apart_are_not_flagged():
+    reading = reading_of([Decimal(price) for price in (100, 120, 140, 161)])
+
+    assert (reading.signal, reading.flags) == ("", ())
+
+
 @pytest.mark.parametrize(
     ("cv", "expected"),
     [(CLOSE_CV - 1e-9, True), (CLOSE_CV, False), (0.0, False), (None, False)],

@@ -85,6 +85,22 @@ def test_traditional_characters_and_case_are_left_alone():
     assert "".join(map(chr, normalised("標标Aa").codes)) == "標标Aa"
 
 
+def test_a_standard_text_shorter_than_a_run_leaves_nothing_out():
+    text = Document(prose(600, 1))
+
+    found = compare(text, text, [StandardText("短", text.text[:19])])
+
+    assert found.left_out[0].a == ()
+    assert found.containment == 1.0
+
+
+def test_two_marks_melt_into_one_character():
+    result = normalised("甲e\u0323\u0301乙")
+
+    assert "".join(map(chr, result.codes)) == unicodedata.normalize("NFKC", "甲e\u0323\u0301乙")
+    assert result.span(1, 2) == (1, 4)
+
+
 def test_the_range_of_a_melted_character_is_its_whole_cluster():
     assert normalised("甲e\u0301乙").span(1, 2) == (1, 3)
 

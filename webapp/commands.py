@@ -10,11 +10,12 @@ from flask.cli import AppGroup
 from evaluation.cli import commands as evaluation
 from storage.database import current_database
 from storage.migrations import upgrade
+from supervision.cli import commands as supervision
 from webapp.serve import Parent, web_child, worker_child
 from webapp.settings import ROOT, Settings, prepare_keys
 from webapp.worker import run_worker
 
-GROUPS: list[AppGroup] = [evaluation]
+GROUPS: list[AppGroup] = [evaluation, supervision]
 
 
 def register_commands(app: Flask) -> None:

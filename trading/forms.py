@@ -84,11 +84,29 @@ class SubmissionBody(ApiModel):
     uploads: Annotated[dict[Code, Code], Field(min_length=1, max_length=2)]
 
 
-class WithdrawalBody(ApiModel):
-    """A signed withdrawal."""
+class SignedBody(ApiModel):
+    """A signed statement."""
 
     statement: dict[str, Any]
     signature: Annotated[Base64Text, Field(max_length=200)]
+
+
+class ReleaseBody(SignedBody):
+    """A signed release and the encrypted key file, in base64."""
+
+    release: Annotated[Base64Text, Field(max_length=100_000)]
+
+
+class AnswerBody(ApiModel):
+    """The answer to a challenge, in base64."""
+
+    answer: Annotated[Base64Text, Field(max_length=100)]
+
+
+class IdentityBody(ApiModel):
+    """The private half of an opening key."""
+
+    identity: Annotated[str, Field(max_length=100, pattern=r"^AGE-SECRET-KEY-1[A-Z0-9]+$")]
 
 
 class CodePath(ApiModel):

@@ -11,6 +11,7 @@ import outbox.models.messages
 import storage.due
 import storage.subjects
 import trading.models.bidding
+import trading.models.opening
 import trading.models.tendering
 from storage.base import Base
 

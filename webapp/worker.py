@@ -18,13 +18,14 @@ from storage import due
 from storage.database import transaction
 from storage.due import Claim
 from storage.keys import signing_key
+from storage.vault import Vault
 from trading import timers as trading
-from trading.timers import Handler
+from trading.timers import Duty
 from webapp.settings import Settings
 
 log = logging.getLogger("zhaobiao.worker")
 
-HANDLERS: Mapping[str, Handler] = {**trading.HANDLERS}
+DUTIES: Mapping[str, Duty] = {**trading.DUTIES}
 SWEEP_SECONDS = 0.25
 
 
@@ -35,6 +36,7 @@ class Worker:
         """Loads the log's key, which lives in workers only."""
         self._origin = settings.log_origin
         self._key: Ed25519PrivateKey = signing_key(settings.keys, "checkpoint")
+        self._vault = Vault(settings.files)
         self._stop = threading.Event()
 
     def run(self) -> None:
@@ -69,8 +71,10 @@ class Worker:
 
     def _do(self, claim: Claim) -> bool:
         try:
+            duty, code = DUTIES[claim.kind], claim.subject.partition(":")[2]
+            result = duty.work(code, self._vault) if duty.work else None
             with transaction(lock=[claim.subject]) as (db, now):
-                HANDLERS[claim.kind](db, claim.subject, now)
+                duty.act(db, code, now, result)
                 due.finish(db, claim.id)
         except Exception as fault:
             log.exception("due work %s of %s failed", claim.kind, claim.subject)

@@ -22,10 +22,10 @@ from trading.forms import (
     CodePath,
     PartQuery,
     PublicationBody,
+    SignedBody,
     SubmissionBody,
     TenderBody,
     UploadBody,
-    WithdrawalBody,
     utc,
 )
 from trading.models.bidding import Bid
@@ -163,7 +163,7 @@ def submit_bid(path: CodePath, body: SubmissionBody) -> Any:
 
 @api.post("/lots/<code>/withdrawal")
 @requires(Permission.BID)
-def withdraw_bid(path: CodePath, body: WithdrawalBody) -> Any:
+def withdraw_bid(path: CodePath, body: SignedBody) -> Any:
     """Take my bid back before the deadline."""
     withdrawal = rules.parse_withdrawal(body.statement)
     with transaction(lock=[f"lot:{path.code}"]) as (db, now):

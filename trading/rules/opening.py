@@ -8,8 +8,8 @@ Source: 电子招标投标办法 第29条至第31条; 招标投标法实施条�
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -18,6 +18,7 @@ from evidence.rules.sealing import is_seal
 from evidence.rules.streams import canonical
 from kernel.errors import Problem
 from kernel.money import fen_from_yuan
+from trading.rules.bidding import Envelope
 from trading.rules.reading import exact_object, malformed, pattern_text, plain_text
 from trading.states import LotState
 
@@ -74,6 +75,27 @@ class Manifest:
     period_days: int
     quality: str
     files: Mapping[str, tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class SealedBid:
+    """A bid as it lies: its envelopes, the parts that hold them, the blob of its release."""
+
+    receipt: str
+    envelopes: tuple[Envelope, ...]
+    parts: Mapping[str, Sequence[str]]
+    release: bytes | None
+
+
+@dataclass(frozen=True)
+class Unsealed:
+    """What came out of one bid."""
+
+    receipt: str
+    outcome: Outcome
+    finding: str = ""
+    manifest: Manifest | None = None
+    files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
 
 def parse_opening_key(value: Any) -> OpeningKeyStatement:

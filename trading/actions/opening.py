@@ -1,0 +1,300 @@
+"""The opening hall: opening keys before the deadline, releases in the window, then all at once.
+
+Nobody sees a list, a count or a price while another bidder can still refuse. Whoever comes late
+or second does nothing; every step is decided under the lot's lock.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import pyrage
+from sqlalchemy.orm import Session
+
+from evidence.actions.streams import advance, record
+from identity.actions.credentials import signed_by
+from identity.rules.permissions import Viewer
+from kernel import codes
+from kernel.errors import InvalidInput, NotYet, Refusal, TooLate, refuse_if
+from kernel.periods import legal_date
+from outbox.actions.messages import publish
+from storage.due import schedule
+from trading import queries
+from trading.actions.bidding import bid_stream
+from trading.actions.closing import ACTOR
+from trading.actions.tendering import tell
+from trading.models.bidding import Bid
+from trading.models.opening import OpenedBid, OpeningKey, Release
+from trading.models.tendering import Lot
+from trading.rules import opening as rules
+from trading.rules.disclosure import Audience, Matter, may_know
+from trading.rules.limits import limits_for
+from trading.rules.opening import Outcome, Unsealed
+from trading.states import LOT, LotEvent, LotState
+
+
+def register_opening_key(
+    db: Session,
+    who: Viewer,
+    statement: rules.OpeningKeyStatement,
+    *,
+    lot_code: str,
+    signature: bytes,
+    now: datetime,
+) -> tuple[OpeningKey, bytes]:
+    """Record a witness's opening key; return it with a challenge that only it can read."""
+    lot = queries.lot_by_code(db, lot_code)
+    refuse_if(
+        rules.opening_key_problems(
+            statement,
+            tender=lot.tender.code,
+            lot=lot.code,
+            window=lot.window_minutes,
+            rehearsal=lot.tender.is_rehearsal,
+            state=lot.state,
+            deadline=lot.deadline,
+            now=now,
+        )
+    )
+    key = signed_by(db, who, statement.text, signature)
+    if queries.opening_key_with(db, statement.recipient) is not None:
+        raise Refusal("opening_key.used", "该开标公钥已登记过，请为每个标段生成新的密钥。")
+    answer = secrets.token_bytes(32)
+    opening_key = OpeningKey(
+        code=codes.new_code("OK"),
+        lot_id=lot.id,
+        witness=who.organisation,
+        recipient=statement.recipient,
+        statement=statement.text.decode(),
+        signature=signature,
+        key_code=key.code,
+        challenge_sha256=hashlib.sha256(answer).hexdigest(),
+        registered_at=now,
+    )
+    db.add(opening_key)
+    data = {
+        "key": opening_key.code,
+        "witness": who.organisation,
+        "statement": statement.text.decode(),
+        "signature": signature.hex(),
+        "signing_key": key.code,
+    }
+    _record_lot(db, lot, "opening_key.registered", who.code, data, now)
+    recipient = pyrage.x25519.Recipient.from_str(statement.recipient)
+    return opening_key, pyrage.encrypt(answer, [recipient])
+
+
+def rehearse_opening_key(
+    db: Session, who: Viewer, code: str, *, answer: bytes, now: datetime
+) -> OpeningKey:
+    """The witness shows that it can open with its key; only such keys count."""
+    key, lot = queries.opening_key_of(db, code, who.organisation)
+    if lot.state is not LotState.ANNOUNCED:
+        raise TooLate("opening_key.too_late", "开标密钥只能在投标截止前演练。")
+    if hashlib.sha256(answer).hexdigest() != key.challenge_sha256:
+        raise InvalidInput("opening_key.wrong_answer", "演练答案不正确。", field="answer")
+    if key.rehearsed_at is None:
+        key.rehearsed_at = now
+        _record_lot(db, lot, "opening_key.rehearsed", who.code, {"key": key.code}, now)
+    return key
+
+
+def release_bid(
+    db: Session,
+    who: Viewer,
+    statement: rules.ReleaseStatement,
+    *,
+    blob: bytes,
+    signature: bytes,
+    now: datetime,
+) -> Release:
+    """Take a bidder's release. The last one in time counts; the caller holds the lot."""
+    bid = queries.bid_by_receipt(db, statement.receipt, who.organisation)
+    lot, known = bid.lot, db.get(Release, bid.id)
+    if bid.state.value != "submitted":
+        raise Refusal("release.not_standing", "该投标文件已被替换或撤回。", "招标投标法 第29条")
+    refuse_if(
+        rules.release_problems(
+            lot.state, window_end(lot), known.correct_until if known else None, now
+        ),
+        NotYet if lot.state is LotState.ANNOUNCED else TooLate,
+    )
+    if hashlib.sha256(blob).hexdigest() != statement.release_sha256:
+        raise InvalidInput("release.digest", "密钥文件与声明的摘要不符。", field="release")
+    key = signed_by(db, who, statement.text, signature)
+    release = known or Release(bid=bid)
+    release.blob, release.statement = blob, statement.text.decode()
+    release.signature, release.key_code, release.received_at = signature, key.code, now
+    db.add(release)
+    data = {
+        "receipt": bid.receipt,
+        "statement": statement.text.decode(),
+        "signature": signature.hex(),
+        "key": key.code,
+    }
+    _record_bid(db, bid, "bid.released", who.code, data, now)
+    if may_know(Audience.REGULATOR, Matter.RELEASE_COUNT, lot.state):
+        db.flush()  # so that the count holds this release
+        count = {"lot": lot.code, "released": queries.release_count(db, lot.id)}
+        publish(db, f"lot:{lot.code}", "bid.released", {Audience.REGULATOR.value: count}, now)
+    return release
+
+
+def window_end(lot: Lot) -> datetime:
+    """When releasing ends: that instant itself is too late."""
+    if lot.deadline is None:
+        raise Refusal("bid.not_announced", "该标段尚未发布公告。", "招标投标法 第16条")
+    return lot.deadline + timedelta(minutes=lot.window_minutes)
+
+
+def end_window(db: Session, lot_code: str, *, now: datetime) -> bool:
+    """End the window if its end has come; return whether that was done."""
+    lot = queries.lot_by_code(db, lot_code)
+    if lot.state is not LotState.RELEASING or now < window_end(lot):
+        return False
+    _advance(db, lot, LotEvent.WINDOW_ENDED, {}, now)
+    tell(db, lot, "lot.window_ended", {}, now)
+    return True
+
+
+def publish_opening_key(
+    db: Session, who: Viewer, code: str, *, identity: str, now: datetime
+) -> OpeningKey:
+    """A witness publishes its private half after the window; any one opens."""
+    key, lot = queries.opening_key_of(db, code, who.organisation)
+    if lot.state in (LotState.ANNOUNCED, LotState.RELEASING):
+        raise NotYet("opening_key.too_early", "解密时间结束后才能公布开标密钥。")
+    if key.rehearsed_at is None:
+        raise Refusal("opening_key.not_rehearsed", "未经演练的密钥不能用于开标。")
+    if _public_half(identity) != key.recipient:
+        raise InvalidInput("opening_key.wrong_half", "该私钥与登记的公钥不符。", field="identity")
+    if key.published_at is None:
+        key.identity, key.published_at = identity, now
+        data = {"key": key.code, "identity": identity}
+        _record_lot(db, lot, "opening_key.published", who.code, data, now)
+        if lot.state is LotState.UNSEALING:
+            schedule(db, "lot.check_releases", f"lot:{lot.code}", now)
+    return key
+
+
+def judge_releases(db: Session, lot_code: str, wrong: Sequence[str], *, now: datetime) -> None:
+    """Tell bidders whose release is wrong, give them their correction time, then open."""
+    lot = queries.lot_by_code(db, lot_code)
+    if lot.state is not LotState.UNSEALING or queries.correction_began(db, lot.id):
+        return
+    ends = now + timedelta(minutes=lot.correction_minutes)
+    for release in queries.releases_of(db, lot.id):
+        if release.bid.receipt in wrong:
+            release.correct_until = ends
+            data = {"receipt": release.bid.receipt, "until": ends.isoformat()}
+            _record_bid(db, release.bid, "bid.release_found_wrong", ACTOR, data, now)
+    schedule(db, "lot.open", f"lot:{lot.code}", ends if wrong else now)
+
+
+def open_lot(db: Session, lot_code: str, unsealed: Sequence[Unsealed], *, now: datetime) -> bool:
+    """Record what came out of every bid, all together; under three opened fails."""
+    lot = queries.lot_by_code(db, lot_code)
+    if lot.state is not LotState.UNSEALING:
+        return False
+    bids = {bid.receipt: bid for bid in queries.standing_bids(db, lot.id)}
+    if set(bids) != {each.receipt for each in unsealed}:
+        raise RuntimeError("the opening did not see exactly the sealed set")
+    for each in unsealed:
+        _store_opened(db, bids[each.receipt], each, now)
+    opened = [each for each in unsealed if each.outcome is Outcome.OPENED]
+    limits = limits_for(lot.tender.regime, legal_date(now))
+    event = LotEvent.OPENED if len(opened) >= limits.minimum_bidders else LotEvent.FAILED
+    table = {"table": [_table_row(bids[each.receipt], each) for each in unsealed]}
+    shown = table if event is LotEvent.OPENED else {"opened": len(opened)}
+    _advance(db, lot, event, shown, now)
+    tell(db, lot, f"lot.{event.value}", shown, now)
+    return True
+
+
+def confirm_opening(db: Session, who: Viewer, lot_code: str, *, now: datetime) -> Lot:
+    """The agency confirms the opening record after objections were answered."""
+    lot = queries.lot_by_code(db, lot_code)
+    if who.organisation != lot.tender.agency.credit_code:
+        raise Refusal("tender.agency_only", "只有代理机构可以进行此操作。")
+    advance(
+        db,
+        lot,
+        LOT,
+        LotEvent.CONFIRMED,
+        stream=f"lot:{lot.code}",
+        actor=who.code,
+        subject=f"lot:{lot.code}",
+        now=now,
+    )
+    tell(db, lot, "lot.confirmed", {}, now)
+    return lot
+
+
+def _store_opened(db: Session, bid: Bid, each: Unsealed, now: datetime) -> None:
+    manifest = each.manifest
+    opened = OpenedBid(
+        bid=bid,
+        outcome=each.outcome,
+        finding=each.finding,
+        price_fen=manifest.price_fen if manifest else None,
+        period_days=manifest.period_days if manifest else None,
+        quality=manifest.quality if manifest else None,
+        files={name: list(place) for name, place in each.files.items()},
+        opened_at=now,
+    )
+    db.add(opened)
+    _record_bid(db, bid, "bid.opened", ACTOR, _table_row(bid, each), now)
+
+
+def _table_row(bid: Bid, each: Unsealed) -> dict[str, object]:
+    manifest = each.manifest
+    return {
+        "bidder": bid.bidder.credit_code,
+        "name": bid.bidder.name,
+        "outcome": each.outcome.value,
+        "finding": each.finding,
+        "price_fen": manifest.price_fen if manifest else None,
+        "period_days": manifest.period_days if manifest else None,
+        "quality": manifest.quality if manifest else None,
+    }
+
+
+def _advance(
+    db: Session, lot: Lot, event: LotEvent, data: Mapping[str, object], now: datetime
+) -> None:
+    advance(
+        db,
+        lot,
+        LOT,
+        event,
+        stream=f"lot:{lot.code}",
+        actor=ACTOR,
+        subject=f"lot:{lot.code}",
+        data=data,
+        now=now,
+    )
+
+
+def _record_lot(
+    db: Session, lot: Lot, kind: str, actor: str, data: Mapping[str, object], now: datetime
+) -> None:
+    name = f"lot:{lot.code}"
+    record(db, stream=name, kind=kind, actor=actor, subject=name, data=data, now=now)
+
+
+def _record_bid(
+    db: Session, bid: Bid, kind: str, actor: str, data: Mapping[str, object], now: datetime
+) -> None:
+    stream = bid_stream(bid.lot.code, bid.bidder.credit_code)
+    subject = f"bid:{bid.receipt}"
+    record(db, stream=stream, kind=kind, actor=actor, subject=subject, data=data, now=now)
+
+
+def _public_half(identity: str) -> str:
+    try:
+        return str(pyrage.x25519.Identity.from_str(identity).to_public())
+    except pyrage.IdentityError as fault:
+        raise InvalidInput(
+            "opening_key.malformed", "不是 age X25519 私钥。", field="identity"
+        ) from fault

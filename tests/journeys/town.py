@@ -63,10 +63,11 @@ class Town:
             env=self.environment,
             stdout=self.log,
             stderr=self.log,
+            start_new_session=True,
         )
 
     def kill(self, name):
-        self.processes[name].send_signal(signal.SIGKILL)
+        os.killpg(self.processes[name].pid, signal.SIGKILL)  # gunicorn's worker too
         self.processes[name].wait(10)
 
     def wait_until_ready(self):

@@ -57,6 +57,13 @@ class StatementKeyBody(ApiModel):
     proof: Annotated[Base64Text, Field(max_length=400)]
 
 
+class GroundBody(ApiModel):
+    """Why something is ordered: the article and the facts."""
+
+    article: Line
+    ground: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
 class NegativeListQuery(ApiModel):
     """Whom to look up: by code, by name, or both."""
 

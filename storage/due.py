@@ -56,13 +56,9 @@ def schedule(db: Session, kind: str, subject: str, due_at: datetime) -> None:
         db.add(DueWork(kind=kind, subject=subject, due_at=due_at, clock=clock_of(db, subject)))
 
 
-def cancel(db: Session, kind: str, subject: str) -> None:
-    """Forget the work of this kind that has not been done."""
-    db.execute(
-        sa.delete(DueWork).where(
-            DueWork.kind == kind, DueWork.subject == subject, DueWork.done_at.is_(None)
-        )
-    )
+def cancel_all(db: Session, subject: str) -> None:
+    """Forget all work of a subject that has not been done."""
+    db.execute(sa.delete(DueWork).where(DueWork.subject == subject, DueWork.done_at.is_(None)))
 
 
 def pending(db: Session, subject: str | None = None) -> Sequence[DueWork]:

@@ -58,6 +58,7 @@ class LotEvent(StrEnum):
     AWARDED = "awarded"
     ARCHIVED = "archived"
     SUSPENDED = "suspended"
+    RESUMED = "resumed"
     TERMINATED = "terminated"
 
 

@@ -15,6 +15,7 @@ from kernel.errors import NotAllowed
 from storage import keys
 from storage.database import open_database
 from storage.vault import Vault
+from supervision.routes import api as supervision_api
 from trading.routes import api as trading_api
 from trading.routes import opening_api
 from webapp.commands import register_commands
@@ -25,7 +26,7 @@ from webapp.i18n import register_languages
 from webapp.settings import ROOT, Settings, settings_from
 from webapp.templating import register_templating
 
-APIS = (account_api.api, trading_api.api, opening_api.api)
+APIS = (account_api.api, trading_api.api, opening_api.api, supervision_api.api)
 PAGES = (account_pages.pages, health)
 _LARGEST_BODY = 9 << 20  # one part of 8 MiB and its envelope
 

@@ -350,6 +350,7 @@ def upgrade():
         sa.Column("sealed_count", sa.Integer(), nullable=True),
         sa.Column("sealed_root", sa.LargeBinary(length=32), nullable=True),
         sa.Column("closed_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("window_ends_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "(state = 'suspended') = (resume_to IS NOT NULL)",
             name=op.f("ck_lot_suspended_knows_its_way_back"),
@@ -521,6 +522,32 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_opening_key_lot_id"), ["lot_id"], unique=False)
 
     op.create_table(
+        "supervision_order",
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("lot_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "suspend",
+                "resume",
+                name="orderkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("article", sa.String(length=200), nullable=False),
+        sa.Column("ground", sa.Text(), nullable=False),
+        sa.Column("issued_by", sa.String(length=12), nullable=False),
+        sa.Column("issued_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_supervision_order_lot_id")),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_supervision_order")),
+    )
+    with op.batch_alter_table("supervision_order", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_supervision_order_lot_id"), ["lot_id"], unique=False)
+
+    op.create_table(
         "upload",
         sa.Column("code", sa.String(length=12), nullable=False),
         sa.Column("lot_id", sa.Integer(), nullable=False),
@@ -597,6 +624,10 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_upload_bidder_id"))
 
     op.drop_table("upload")
+    with op.batch_alter_table("supervision_order", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_supervision_order_lot_id"))
+
+    op.drop_table("supervision_order")
     with op.batch_alter_table("opening_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_opening_key_lot_id"))
 

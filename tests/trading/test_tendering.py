@@ -81,6 +81,8 @@ def test_limits_are_dated():
 @pytest.mark.parametrize("event", LotEvent)
 def test_every_state_and_event_of_a_lot_is_decided(state, event):
     allowed = LOT.allows(state, event)
+    if event is LotEvent.RESUMED:  # goes back to resume_to: trading/actions/suspension.py
+        assert not allowed
     ended = state in (LotState.ARCHIVED,)
     assert not (ended and allowed)
     if event is LotEvent.SUSPENDED:

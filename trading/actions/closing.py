@@ -36,8 +36,8 @@ def close_lot(db: Session, lot_code: str, *, now: datetime) -> bool:
         _move(db, lot, LotEvent.FAILED, now, reason=limits.minimum_bidders_source)
     else:
         _move(db, lot, LotEvent.CLOSED, now, reason="")
-        window_ends = lot.deadline + timedelta(minutes=lot.window_minutes)
-        schedule(db, "lot.end_window", f"lot:{lot.code}", window_ends)
+        lot.window_ends_at = lot.deadline + timedelta(minutes=lot.window_minutes)
+        schedule(db, "lot.end_window", f"lot:{lot.code}", lot.window_ends_at)
     return True
 
 

@@ -143,9 +143,9 @@ def release_bid(
 
 def window_end(lot: Lot) -> datetime:
     """When releasing ends: that instant itself is too late."""
-    if lot.deadline is None:
-        raise Refusal("bid.not_announced", "该标段尚未发布公告。", "招标投标法 第16条")
-    return lot.deadline + timedelta(minutes=lot.window_minutes)
+    if lot.window_ends_at is None:
+        raise NotYet("release.too_early", "尚未到开标时间。", "招标投标法 第34条")
+    return lot.window_ends_at
 
 
 def end_window(db: Session, lot_code: str, *, now: datetime) -> bool:

@@ -70,6 +70,7 @@ class Lot(Base):
     sealed_count: Mapped[int | None]
     sealed_root: Mapped[bytes | None] = mapped_column(digest_column())
     closed_at: Mapped[datetime | None]
+    window_ends_at: Mapped[datetime | None]
     tender: Mapped[Tender] = relationship(back_populates="lots", lazy="joined")
 
 

@@ -1,0 +1,67 @@
+"""Suspending a lot stops every clock of it; resuming moves what had not come by as much."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from evidence.actions.streams import advance, record
+from kernel.errors import refuse_if
+from storage import due
+from trading import queries
+from trading.actions.tendering import tell
+from trading.models.tendering import Lot
+from trading.rules import suspension as rules
+from trading.states import LOT, LotEvent, LotState
+
+
+def suspend_lot(
+    db: Session, lot_code: str, *, actor: str, data: Mapping[str, str], now: datetime
+) -> Lot:
+    """Suspend; `data` says by which order and on what ground. The caller holds the lot."""
+    lot, subject = queries.lot_by_code(db, lot_code), f"lot:{lot_code}"
+    refuse_if(rules.suspension_problems(lot.state))
+    lot.resume_to, lot.suspended_at = lot.state.value, now
+    advance(
+        db,
+        lot,
+        LOT,
+        LotEvent.SUSPENDED,
+        stream=subject,
+        actor=actor,
+        subject=subject,
+        data=data,
+        now=now,
+    )
+    due.cancel_all(db, subject)
+    tell(db, lot, "lot.suspended", data, now)
+    return lot
+
+
+def resume_lot(
+    db: Session, lot_code: str, *, actor: str, data: Mapping[str, str], now: datetime
+) -> Lot:
+    """Go back to where the lot stood, with its moments moved. The caller holds the lot."""
+    lot, subject = queries.lot_by_code(db, lot_code), f"lot:{lot_code}"
+    refuse_if(rules.resumption_problems(lot.state))
+    assert lot.suspended_at is not None and lot.resume_to  # noqa: S101, PT018 (a CHECK)
+    lot.deadline = rules.moved(lot.deadline, lot.suspended_at, now)
+    lot.window_ends_at = rules.moved(lot.window_ends_at, lot.suspended_at, now)
+    lot.state = LotState(lot.resume_to)
+    lot.resume_to = lot.suspended_at = None
+    db.flush()  # before anything is read: the table's CHECKs see the whole move
+    _schedule_again(db, lot, subject, now)
+    moments = {"deadline": lot.deadline.isoformat() if lot.deadline else ""}
+    news = {"to": lot.state.value, **moments, **data}
+    record(db, stream=subject, kind="lot.resumed", actor=actor, subject=subject, data=news, now=now)
+    tell(db, lot, "lot.resumed", news, now)
+    return lot
+
+
+def _schedule_again(db: Session, lot: Lot, subject: str, now: datetime) -> None:
+    if lot.state is LotState.ANNOUNCED and lot.deadline is not None:
+        due.schedule(db, "lot.close", subject, lot.deadline)
+    elif lot.state is LotState.RELEASING and lot.window_ends_at is not None:
+        due.schedule(db, "lot.end_window", subject, lot.window_ends_at)
+    elif lot.state is LotState.UNSEALING and queries.is_any_key_published(db, lot.id):
+        due.schedule(db, "lot.check_releases", subject, now)

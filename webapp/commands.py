@@ -3,7 +3,9 @@
 from flask import Flask
 from flask.cli import AppGroup
 
-GROUPS: list[AppGroup] = []
+from evaluation.cli import commands as evaluation_commands
+
+GROUPS: list[AppGroup] = [evaluation_commands]
 
 
 def register_commands(app: Flask) -> None:

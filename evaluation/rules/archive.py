@@ -68,7 +68,7 @@ def log_status(sha256: str, logged: Sequence[str] | None) -> Status:
 def archive_verdict(
     examination: Examination, problems: Sequence[Problem], log: Status | None
 ) -> Status:
-    """Valid only if the four facts hold, the shape is ours and the log (if asked) knows the file."""
+    """Valid only if the four facts hold, the shape is ours and a given log knows the file."""
     shape = Status.INVALID if problems else Status.VALID
     return worst([examination.verdict, shape, *([] if log is None else [log])])
 

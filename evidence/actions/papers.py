@@ -6,6 +6,7 @@ pieces it is made of. Source: ISO 19005-3; 电子签名法 第5、6条 (form tha
 
 import dataclasses
 import io
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -49,6 +50,7 @@ FIELD_SIZE = (140, 54)
 """Width and height of a visible signature field in points."""
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
+_WIDE_TARGET = re.compile(rb"<([0-9A-F]+)> <([0-9A-F]{5,6})>")
 _FOOT_SIZE = 8
 _MARK_SIZE = 120
 _NEEDED_AFTER_HEADING = 24 * mm
@@ -312,11 +314,30 @@ def _archive_form(raw: bytes, attachment: tuple[str, bytes] | None, now: datetim
             if "/Trans" in page.obj:  # ReportLab's empty one; the archive form does not know it.
                 del page.obj["/Trans"]
         pdf.docinfo["/CreationDate"] = pdf.docinfo["/ModDate"] = moment
+        _mend_text_maps(pdf)
         if attachment is not None:
             _attach(pdf, *attachment, moment)
         output = io.BytesIO()
         pdfa.save(pdf, output, "3b", deterministic_id=True)
     return output.getvalue()
+
+
+def _mend_text_maps(pdf: pikepdf.Pdf) -> None:
+    """Make rare characters (beyond U+FFFF) copy and search as themselves: names are evidence.
+
+    ReportLab writes their code points plainly where the format wants UTF-16.
+    """
+    for item in pdf.objects:
+        if not isinstance(item, pikepdf.Dictionary) or "/ToUnicode" not in item:
+            continue
+        stream = item.ToUnicode
+        mended = _WIDE_TARGET.sub(_as_utf16, stream.read_bytes())
+        stream.write(mended)
+
+
+def _as_utf16(match: re.Match[bytes]) -> bytes:
+    target = chr(int(match[2], 16)).encode("utf-16-be").hex().upper()
+    return b"<%s> <%s>" % (match[1], target.encode())
 
 
 def _attach(pdf: pikepdf.Pdf, name: str, content: bytes, moment: str) -> None:

@@ -12,11 +12,10 @@ import dataclasses
 import io
 import re
 from collections.abc import Iterable, Sequence
-from typing import cast
+from typing import Any, cast
 
 from asn1crypto import core
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.sign.diff_analysis import (
     DEFAULT_DIFF_POLICY,
@@ -33,6 +32,7 @@ from pyhanko.sign.fields import FieldMDPSpec, MDPPerm, enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
+from evidence.actions.pdf_trust import UNREADABLE
 from evidence.rules.pdf_reasons import Status
 from evidence.rules.pdf_signatures import Fact
 
@@ -142,6 +142,8 @@ def _step_facts(
         old = reader.get_historical_resolver(start)
         new = reader.get_historical_resolver(revision)
         code = _step_code(old, new, locks, strictest)
+        if not code and revision == end and not _new_fields_are_signed(old, new):
+            code = "coverage.unsigned_field"
         if code:
             yield Fact(code)
 
@@ -152,12 +154,15 @@ def _step_code(
     """The reason against one step, or nothing."""
     try:
         if _allows(_SIGNATURES_ONLY, old, new, locks, strictest):
-            return "" if _new_fields_are_signed(old, new) else "coverage.unsigned_field"
+            return ""
         if _allows(DEFAULT_DIFF_POLICY, old, new, locks, strictest):
             return "coverage.form_filled"
-        return _what_changed(old, new)
-    except (PdfError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except UNREADABLE:
         return "coverage.unknown"
+    try:
+        return _what_changed(old, new)
+    except UNREADABLE:
+        return "coverage.changed"
 
 
 def _allows(
@@ -190,13 +195,20 @@ def _new_fields_are_signed(old: HistoricalResolver, new: HistoricalResolver) -> 
 
 def _is_visible(reference: generic.IndirectObject) -> bool:
     field = reference.get_object()
-    widgets = [kid.get_object() for kid in field.get("/Kids", ())] or [field]
+    widgets = [kid.get_object() for kid in _listed(field, "/Kids")] or [field]
     return any("/AP" in widget or _has_area(widget) for widget in widgets)
 
 
 def _has_area(widget: generic.DictionaryObject) -> bool:
-    left, bottom, right, top = widget.get("/Rect", (0, 0, 0, 0))
-    return bool(left != right and bottom != top)
+    corners = list(_listed(widget, "/Rect"))
+    return len(corners) == 4 and corners[0] != corners[2] and corners[1] != corners[3]
+
+
+def _listed(holder: generic.DictionaryObject, key: str) -> Sequence[Any]:
+    """The list under a key, followed if it stands elsewhere; empty if there is none."""
+    if key not in holder:
+        return ()
+    return cast(Sequence[Any], holder[key])
 
 
 def _what_changed(old: HistoricalResolver, new: HistoricalResolver) -> str:
@@ -223,7 +235,7 @@ def _pages(resolver: HistoricalResolver) -> list[generic.Reference]:
         if node.reference in seen:
             continue
         seen.add(node.reference)
-        kids = resolver(node.reference).get("/Kids")
+        kids = _entry(resolver, resolver(node.reference), "/Kids")
         if kids is None:
             found.append(node.reference)
         else:
@@ -233,19 +245,36 @@ def _pages(resolver: HistoricalResolver) -> list[generic.Reference]:
 
 def _annotations(
     resolver: HistoricalResolver, pages: Iterable[generic.Reference]
-) -> list[tuple[object, ...]]:
+) -> list[tuple[str, ...]]:
     """Subtype, place and text of every annotation, page by page."""
-    rows: list[tuple[object, ...]] = []
-    for page in pages:
-        for item in resolver(page).get("/Annots", ()):
-            note = resolver(item.reference) if hasattr(item, "reference") else item
-            rows.append(tuple(str(note.get(key)) for key in ("/Subtype", "/Rect", "/Contents")))
-    return rows
+    return [
+        tuple(str(_entry(resolver, note, key)) for key in ("/Subtype", "/Rect", "/Contents"))
+        for page in pages
+        for note in _items(resolver, resolver(page), "/Annots")
+    ]
 
 
 def _field_values(resolver: HistoricalResolver) -> list[str]:
-    form = resolver.root.get("/AcroForm", {})
-    return [str(resolver(item.reference).get("/V")) for item in form.get("/Fields", ())]
+    form = _entry(resolver, resolver.root, "/AcroForm")
+    if form is None:
+        return []
+    return [str(_entry(resolver, item, "/V")) for item in _items(resolver, form, "/Fields")]
+
+
+def _entry(resolver: HistoricalResolver, holder: generic.DictionaryObject, key: str) -> Any:
+    """What stands under a key at that revision, or None."""
+    if key not in holder:
+        return None
+    value = holder.raw_get(key)
+    return resolver(value.reference) if isinstance(value, generic.IndirectObject) else value
+
+
+def _items(resolver: HistoricalResolver, holder: generic.DictionaryObject, key: str) -> list[Any]:
+    """The dictionaries in a list at that revision; none if there is no list."""
+    return [
+        resolver(item.reference) if isinstance(item, generic.IndirectObject) else item
+        for item in list.__iter__(_entry(resolver, holder, key) or generic.ArrayObject())
+    ]
 
 
 def open_reader(pdf: bytes) -> PdfFileReader:

@@ -34,6 +34,7 @@ SIZE_LIMIT_BYTES = 100 * 1024 * 1024
 MEMORY_LIMIT_BYTES = 2 * 1024**3
 TIME_LIMIT_SECONDS = 60
 _WORKER = "evidence.actions.pdf_signatures"
+_OUT_OF_MEMORY = 3
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -84,10 +85,13 @@ def examine_apart(
             capture_output=True,
             timeout=seconds,
             cwd=_PROJECT,
-            check=True,
+            check=False,
         )
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
+    except subprocess.TimeoutExpired:
         return Examination(error="file.too_costly")
+    if done.returncode:
+        is_stopped = done.returncode < 0 or done.returncode == _OUT_OF_MEMORY
+        return Examination(error="file.too_costly" if is_stopped else "file.unreadable")
     return _from_worker(json.loads(done.stdout))
 
 
@@ -204,4 +208,7 @@ def _signer(signature: EmbeddedPdfSignature) -> str:
 
 
 if __name__ == "__main__":
-    _work()
+    try:
+        _work()
+    except MemoryError:
+        sys.exit(_OUT_OF_MEMORY)

@@ -8,6 +8,8 @@ the document, else now. Source: ETSI EN 319 102-1, 5.5 and 5.6; nothing is fetch
 # (pyHanko's constructors carry no annotations.)
 
 import dataclasses
+import struct
+import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -51,6 +53,8 @@ UNREADABLE = (
     AssertionError,
     RecursionError,
     OverflowError,
+    struct.error,
+    zlib.error,
 )
 """What pyHanko and asn1crypto raise on malformed input; anything else is a fault of ours."""
 
@@ -99,7 +103,8 @@ def gather_proofs(
 ) -> Proofs:
     """Chains and revocation information out of the file's security store; none if it has none."""
     try:
-        store = DocumentSecurityStore.read_dss(reader).as_validation_context({})
+        dss = DocumentSecurityStore.read_dss(reader)
+        store = dss.as_validation_context({"trust_roots": list(roots)})
     except NoDSSFoundError:
         return Proofs(roots, (), *_old_style(signatures))
     lists, responses = _old_style(signatures)
@@ -233,6 +238,7 @@ _TRUST_CODES: dict[AdESSubIndic, str] = {
     AdESIndeterminate.TRY_LATER: "trust.revocation_unknown",
     AdESIndeterminate.REVOCATION_OUT_OF_BOUNDS_NO_POE: "trust.revocation_unknown",
     AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND: "trust.no_chain",
+    AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE: "trust.no_chain",
     AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE: "trust.weak",
     AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE: "trust.weak",
 }

@@ -24,6 +24,7 @@ from pyhanko.pdf_utils.layout import BoxConstraints
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigFieldSpec
+from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
 from pyhanko.sign.signers.pdf_cms import ExternalSigner, Signer
 from pyhanko.sign.signers.pdf_signer import (
@@ -36,11 +37,12 @@ from pyhanko.sign.signers.pdf_signer import (
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from evidence.actions.authority import Authority, Credential, asn1_certificate
 from evidence.rules import signing as rules
 from evidence.rules.signing import PreparedSignature, SignatureField
-from kernel.errors import refuse_if
+from kernel.errors import NotAllowed, refuse_if
 
 CERTIFICATION = "certification"
 SEAL = "seal"
@@ -150,8 +152,9 @@ def prepare(
 ) -> PreparedSignature:
     """Step one: the revision with an empty place, and the attributes the person has to sign.
 
-    Checks the certificate (raises pyHanko's validation error if it is revoked or expired) and
-    embeds its proofs. Needs no key of the person.
+    Checks the certificate and embeds its proofs; needs no key of the person. Raises NotAllowed
+    `signing.certificate_not_valid` if the certificate is revoked or expired, pyHanko's
+    SigningError if there is no such empty field, TimeStampError if the authority is silent.
     """
     signer = _external(certificate, authority)
     pdf_signer = PdfSigner(
@@ -160,7 +163,16 @@ def prepare(
         timestamper=timestamper,
         stamp_style=_stamp_style(stamp),
     )
-    return asyncio.run(_prepared(pdf, field, certificate, signer, pdf_signer))
+    try:
+        return asyncio.run(_prepared(pdf, field, certificate, signer, pdf_signer))
+    except SigningError as error:
+        if isinstance(error.__cause__, PathError | ValidationError):
+            raise NotAllowed(
+                "signing.certificate_not_valid",
+                "签名证书已被吊销、过期或不可信，不能签名。请先更换证书。",
+                "电子签名法 第17条",
+            ) from error
+        raise
 
 
 def finish(

@@ -5,6 +5,7 @@ evidence/actions/authority.py. Source: 电子签名法 第13、16至19条; RFC 5
 """
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -27,6 +28,8 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """A certificate is valid from a little before it is made, so that no honest clock refuses it."""
 
 RSA_BITS = 3072
+_COMMON_NAME_BYTES = 64
+_IDENTIFIER = re.compile(r"[A-Za-z0-9-]{0,64}")
 _ORGANISATION_IDENTIFIER = x509.ObjectIdentifier("2.5.4.97")
 
 
@@ -46,13 +49,24 @@ class Subject:
     unit: str = ""
 
     def name(self) -> x509.Name:
-        """The distinguished name, in the order country, organisation, unit, person."""
+        """The distinguished name, in the order country, organisation, unit, person.
+
+        A common name over 64 bytes of UTF-8 is cut there (RFC 5280, ub-common-name, as checked
+        by the library); the organisation stands in full beside it. Raises InvalidInput
+        `certificate.bad_identifier` if the identifier is not of letters, digits and `-`.
+        """
+        if not _IDENTIFIER.fullmatch(self.identifier):
+            raise InvalidInput(
+                "certificate.bad_identifier",
+                "证书中的人员编号只能含字母、数字和“-”。",
+                field="identifier",
+            )
         parts = [
             (NameOID.COUNTRY_NAME, "CN"),
             (NameOID.ORGANIZATION_NAME, self.organisation),
             (_ORGANISATION_IDENTIFIER, f"NTRCN-{self.credit_code}" if self.credit_code else ""),
             (NameOID.ORGANIZATIONAL_UNIT_NAME, self.unit),
-            (NameOID.COMMON_NAME, self.person or self.organisation),
+            (NameOID.COMMON_NAME, _cut(self.person or self.organisation)),
             (NameOID.SERIAL_NUMBER, self.identifier),
         ]
         return x509.Name([x509.NameAttribute(oid, text) for oid, text in parts if text])
@@ -199,6 +213,10 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
+
+
+def _cut(text: str) -> str:
+    return text.encode()[:_COMMON_NAME_BYTES].decode(errors="ignore")
 
 
 def _require_strong(key: PublicKeys) -> None:

@@ -50,7 +50,7 @@ def shape_problems(examination: Examination) -> list[Problem]:
         problems.append(
             _problem("archive.wrong_revisions", "文件版本多于或少于评标档案应有的版本。", revisions)
         )
-    if any(finding.time_proof != "time_stamp" for finding in findings):
+    if any(one.time_proof != "time_stamp" for one in findings if one.trust.status == "valid"):
         problems.append(_problem("archive.no_time_stamp", "有签名缺少可信时间戳。", names))
     if not examination.ends_clean:
         problems.append(_problem("archive.tail", "最后一个版本之后还有数据。", []))

@@ -1,7 +1,9 @@
 """Was a certificate good when it was used? Digest, value and chain of one signature in a PDF.
 
 The time counts that somebody trusted proves: the signature's own time-stamp, else a later one of
-the document, else now. Source: ETSI EN 319 102-1, 5.5 and 5.6; nothing is fetched.
+the document, else now. A time-stamp is judged as of its own time, as long as its certificate has
+not run out: an archive must not lapse with its revocation lists. Nothing is fetched.
+Source: ETSI EN 319 102-1, 5.5 and 5.6.
 """
 
 # mypy: allow-untyped-calls
@@ -174,9 +176,17 @@ def _digest_fact(signature: EmbeddedPdfSignature) -> Fact:
 async def _time_stamp_core(
     signature: EmbeddedPdfSignature, digest: Fact, proofs: Proofs, proven: datetime
 ) -> Core:
-    status = await async_validate_pdf_timestamp(signature, proofs.at(proven), skip_diff=True)
+    moment = _gen_time(signature.signed_data)
+    status = await async_validate_pdf_timestamp(signature, proofs.at(moment), skip_diff=True)
     trust = _trust_fact(status, proofs, is_proven=False)
+    if status.trusted and _has_expired(status, proven):
+        trust = Fact("trust.expired")
     return Core(digest, _value_fact(status), trust, status.timestamp, "time_stamp")
+
+
+def _has_expired(status: SignatureStatus, proven: datetime) -> bool:
+    """Whether a time-stamp's own certificate ran out before anything later vouched for it."""
+    return bool(status.signing_cert.not_valid_after < proven)
 
 
 async def _signature_core(
@@ -188,12 +198,12 @@ async def _signature_core(
 ) -> Core:
     """Judge the certificate at the time its time-stamp proves; without one, at `proven`."""
     stamped = _stamped_at(signature)
-    status = await _validated(signature, proofs, stamped or proven, proven)
+    status = await _validated(signature, proofs, stamped or proven, stamped or proven)
     stamp = status.timestamp_validity
     value = _value_fact(status)
     if stamp is not None and not (stamp.valid and stamp.intact):
         return Core(digest, value, Fact("trust.time_stamp"))
-    if stamp is not None and stamp.trusted:
+    if stamp is not None and stamp.trusted and not _has_expired(stamp, proven):
         trust = _trust_fact(status, proofs, is_proven=True)
         return Core(digest, value, trust, stamp.timestamp, "time_stamp")
     if stamped is not None:
@@ -217,9 +227,13 @@ async def _validated(
 def _stamped_at(signature: EmbeddedPdfSignature) -> datetime | None:
     """The time in the signature's time-stamp, not yet believed."""
     for token in extract_tst_data_iter(signature.signer_info, signed=False):
-        moment: datetime = token["encap_content_info"]["content"].parsed["gen_time"].native
-        return moment
+        return _gen_time(token)
     return None
+
+
+def _gen_time(token: cms.SignedData) -> datetime:
+    moment: datetime = token["encap_content_info"]["content"].parsed["gen_time"].native
+    return moment
 
 
 def _value_fact(status: SignatureStatus) -> Fact:

@@ -300,7 +300,7 @@ def with_cms(pdf, change):
     """The last signature exchanged in its place."""
     match = list(_CONTENTS.finditer(pdf))[-1]
     info = cms.ContentInfo.load(bytes.fromhex(match[1].decode()))
-    text = change(info).dump(force=True).hex().encode().ljust(len(match[1]), b"0")
+    text = change(info).dump().hex().encode().ljust(len(match[1]), b"0")
     assert len(text) == len(match[1])
     return pdf[: match.start(1)] + text + pdf[match.end(1) :]
 
@@ -331,8 +331,12 @@ def exchange_certificate(pdf):
         signed = info["content"]
         kept = [one for one in signed["certificates"] if one.chosen.ca]
         signed["certificates"] = [*[one.chosen for one in kept], impostor]
-        identity = signed["signer_infos"][0]["sid"].chosen
-        identity["serial_number"] = impostor.serial_number
+        identity = cms.IssuerAndSerialNumber(
+            {"issuer": impostor.issuer, "serial_number": impostor.serial_number}
+        )
+        signed["signer_infos"][0]["sid"] = cms.SignerIdentifier(
+            "issuer_and_serial_number", identity
+        )
         return info
 
     return with_cms(pdf, change)

@@ -1,0 +1,288 @@
+"""Was a certificate good when it was used? Digest, value and chain of one signature in a PDF.
+
+The time counts that somebody trusted proves: the signature's own time-stamp, else a later one of
+the document, else now. A time-stamp is judged as of its own time, as long as its certificate has
+not run out: an archive must not lapse with its revocation lists. Nothing is fetched.
+Source: ETSI EN 319 102-1, 5.5 and 5.6.
+"""
+
+# mypy: allow-untyped-calls
+# (pyHanko's constructors carry no annotations.)
+
+import dataclasses
+import struct
+import zlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from asn1crypto import cms, crl, ocsp
+from asn1crypto import x509 as asn1_x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESSubIndic
+from pyhanko.sign.general import CMSExtractionError, find_cms_attribute_iter
+from pyhanko.sign.validation import (
+    DocumentSecurityStore,
+    async_validate_pdf_signature,
+    async_validate_pdf_timestamp,
+)
+from pyhanko.sign.validation.errors import (
+    DisallowedAlgorithmError,
+    NoDSSFoundError,
+    SignatureValidationError,
+)
+from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.status import (
+    DocumentTimestampStatus,
+    PdfSignatureStatus,
+    SignatureStatus,
+)
+from pyhanko_certvalidator import ValidationContext
+
+from evidence.rules.pdf_signatures import Fact
+
+UNREADABLE = (
+    PdfError,
+    CMSExtractionError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    AssertionError,
+    RecursionError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+)
+"""What pyHanko and asn1crypto raise on malformed input; anything else is a fault of ours."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Proofs:
+    """Trust roots, and what the file itself brings along to judge certificates."""
+
+    roots: tuple[asn1_x509.Certificate, ...]
+    certificates: tuple[asn1_x509.Certificate, ...]
+    revocation_lists: tuple[crl.CertificateList, ...]
+    responses: tuple[ocsp.OCSPResponse, ...]
+
+    def at(self, moment: datetime) -> ValidationContext:
+        """How certificates are judged as of this moment: nothing fetched, declared sources needed.
+
+        A revocation list made after the moment still tells what was revoked before it.
+        """
+        return ValidationContext(
+            trust_roots=list(self.roots),
+            other_certs=list(self.certificates),
+            crls=list(self.revocation_lists),
+            ocsps=list(self.responses),
+            allow_fetching=False,
+            revocation_mode="hard-fail",
+            retroactive_revinfo=True,
+            moment=moment,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Core:
+    """Digest, signature and trust of one signature, and when it was made."""
+
+    digest: Fact
+    signature: Fact
+    trust: Fact
+    signed_at: datetime | None = None
+    time_proof: str = ""
+
+
+def gather_proofs(
+    reader: PdfFileReader,
+    signatures: Sequence[EmbeddedPdfSignature],
+    roots: tuple[asn1_x509.Certificate, ...],
+) -> Proofs:
+    """Chains and revocation information out of the file's security store; none if it has none."""
+    try:
+        dss = DocumentSecurityStore.read_dss(reader)
+        store = dss.as_validation_context({"trust_roots": list(roots)})
+    except NoDSSFoundError:
+        return Proofs(roots, (), *_old_style(signatures))
+    lists, responses = _old_style(signatures)
+    return Proofs(
+        roots,
+        tuple(store.certificate_registry),
+        (*store.crls, *lists),
+        (*store.ocsps, *responses),
+    )
+
+
+def _old_style(
+    signatures: Sequence[EmbeddedPdfSignature],
+) -> tuple[tuple[crl.CertificateList, ...], tuple[ocsp.OCSPResponse, ...]]:
+    """Revocation information inside signatures, as PDF had it before PAdES."""
+    lists: list[crl.CertificateList] = []
+    responses: list[ocsp.OCSPResponse] = []
+    for signature in signatures:
+        attributes = signature.signer_info["signed_attrs"]
+        for entry in _attribute_values(attributes, "adobe_revocation_info_archival"):
+            lists.extend(entry["crl"] or ())
+            responses.extend(entry["ocsp"] or ())
+    return tuple(lists), tuple(responses)
+
+
+def _attribute_values(attributes: cms.CMSAttributes, name: str) -> list[Any]:
+    return list(find_cms_attribute_iter(attributes, name)) if attributes else []
+
+
+def is_time_stamp(signature: EmbeddedPdfSignature) -> bool:
+    """Whether this is a time-stamp of the document and no person's signature."""
+    return bool(signature.sig_object_type == "/DocTimeStamp")
+
+
+async def judge(
+    signature: EmbeddedPdfSignature, proofs: Proofs, now: datetime, proven: datetime
+) -> Core:
+    """Digest, signature and trust; `proven` is the earliest trusted time from outside."""
+    try:
+        digest = _digest_fact(signature)
+        if is_time_stamp(signature):
+            return await _time_stamp_core(signature, digest, proofs, proven)
+        return await _signature_core(signature, digest, proofs, now, proven)
+    except SignatureValidationError as error:
+        return Core(_digest_fact(signature), _refused(error), Fact("trust.not_judged"))
+    except (UnsupportedAlgorithm, NotImplementedError):
+        unsupported = Fact("signature.unsupported")
+        return Core(Fact("digest.unknown"), unsupported, Fact("trust.not_judged"))
+    except UNREADABLE:
+        broken = Fact("signature.broken")
+        return Core(Fact("digest.unknown"), broken, Fact("trust.not_judged"))
+
+
+def _digest_fact(signature: EmbeddedPdfSignature) -> Fact:
+    """Compare the covered bytes with what the signature says of them."""
+    content = signature.signed_data["encap_content_info"]
+    if content["content_type"].native == "tst_info":
+        signed = content["content"].parsed["message_imprint"]["hashed_message"].native
+    else:
+        values = _attribute_values(signature.signer_info["signed_attrs"], "message_digest")
+        if not values:
+            return Fact("digest.unknown")
+        signed = values[0].native
+    return Fact("digest.same" if signature.compute_digest() == signed else "digest.differs")
+
+
+async def _time_stamp_core(
+    signature: EmbeddedPdfSignature, digest: Fact, proofs: Proofs, proven: datetime
+) -> Core:
+    moment = _gen_time(signature.signed_data)
+    status = await async_validate_pdf_timestamp(signature, proofs.at(moment), skip_diff=True)
+    trust = _trust_fact(status, proofs, is_proven=False)
+    if status.trusted and _has_expired(status, proven):
+        trust = Fact("trust.expired")
+    return Core(digest, _value_fact(status), trust, status.timestamp, "time_stamp")
+
+
+def _has_expired(status: SignatureStatus, proven: datetime) -> bool:
+    """Whether a time-stamp's own certificate ran out before anything later vouched for it."""
+    return bool(status.signing_cert.not_valid_after < proven)
+
+
+async def _signature_core(
+    signature: EmbeddedPdfSignature,
+    digest: Fact,
+    proofs: Proofs,
+    now: datetime,
+    proven: datetime,
+) -> Core:
+    """Judge the certificate at the time its time-stamp proves; without one, at `proven`."""
+    stamped = _stamped_at(signature)
+    status = await _validated(signature, proofs, stamped or proven, stamped or proven)
+    stamp = status.timestamp_validity
+    value = _value_fact(status)
+    if stamp is not None and not (stamp.valid and stamp.intact):
+        return Core(digest, value, Fact("trust.time_stamp"))
+    if stamp is not None and stamp.trusted and not _has_expired(stamp, proven):
+        trust = _trust_fact(status, proofs, is_proven=True)
+        return Core(digest, value, trust, stamp.timestamp, "time_stamp")
+    if stamped is not None:
+        status = await _validated(signature, proofs, proven, proven)
+    trust = _trust_fact(status, proofs, is_proven=proven < now)
+    claimed = signature.self_reported_timestamp
+    return Core(digest, value, trust, claimed, "claimed" if claimed else "")
+
+
+async def _validated(
+    signature: EmbeddedPdfSignature, proofs: Proofs, moment: datetime, proven: datetime
+) -> PdfSignatureStatus:
+    return await async_validate_pdf_signature(
+        signature,
+        signer_validation_context=proofs.at(moment),
+        ts_validation_context=proofs.at(proven),
+        skip_diff=True,
+    )
+
+
+def _stamped_at(signature: EmbeddedPdfSignature) -> datetime | None:
+    """The time in the signature's time-stamp, not yet believed."""
+    for token in extract_tst_data_iter(signature.signer_info, signed=False):
+        return _gen_time(token)
+    return None
+
+
+def _gen_time(token: cms.SignedData) -> datetime:
+    moment: datetime = token["encap_content_info"]["content"].parsed["gen_time"].native
+    return moment
+
+
+def _value_fact(status: SignatureStatus) -> Fact:
+    return Fact("signature.fits" if status.valid else "signature.wrong")
+
+
+_TRUST_CODES: dict[AdESSubIndic, str] = {
+    AdESFailure.REVOKED: "trust.revoked",
+    AdESFailure.NOT_YET_VALID: "trust.expired_then",
+    AdESIndeterminate.NOT_YET_VALID: "trust.expired_then",
+    AdESIndeterminate.REVOKED_NO_POE: "trust.revoked",
+    AdESIndeterminate.REVOKED_CA_NO_POE: "trust.revoked",
+    AdESIndeterminate.EXPIRED: "trust.expired_then",
+    AdESIndeterminate.OUT_OF_BOUNDS_NO_POE: "trust.expired_then",
+    AdESIndeterminate.OUT_OF_BOUNDS_NOT_REVOKED: "trust.expired_then",
+    AdESIndeterminate.TRY_LATER: "trust.revocation_unknown",
+    AdESIndeterminate.REVOCATION_OUT_OF_BOUNDS_NO_POE: "trust.revocation_unknown",
+    AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND: "trust.no_chain",
+    AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE: "trust.no_chain",
+    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE: "trust.weak",
+    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE: "trust.weak",
+}
+_UNPROVEN = {"trust.revoked": "trust.revoked_later", "trust.expired_then": "trust.expired"}
+"""What the same finding amounts to when no trusted time proves when the certificate was used."""
+
+
+def _trust_fact(
+    status: PdfSignatureStatus | DocumentTimestampStatus, proofs: Proofs, *, is_proven: bool
+) -> Fact:
+    if not (status.valid and status.intact):
+        return Fact("trust.not_judged")
+    if status.trusted:
+        return Fact("trust.chain")
+    if not proofs.roots:
+        return Fact("trust.no_root")
+    code = "trust.other"
+    if status.revoked:
+        code = "trust.revoked"
+    elif status.trust_problem_indic is not None:
+        code = _TRUST_CODES.get(status.trust_problem_indic, code)
+    return Fact(code if is_proven else _UNPROVEN.get(code, code))
+
+
+def _refused(error: SignatureValidationError) -> Fact:
+    """The fact behind pyHanko's refusal to look further."""
+    if isinstance(error, DisallowedAlgorithmError):
+        return Fact("signature.unsupported")
+    if "does not match selected" in str(error):
+        return Fact("signature.other_certificate")
+    if "SubFilter" in str(error):
+        return Fact("signature.unsupported")
+    return Fact("signature.broken")

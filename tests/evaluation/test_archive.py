@@ -1,0 +1,308 @@
+"""Our own archives: exactly our shape, and the log must know them; the command's contract."""
+
+import dataclasses
+import hashlib
+import json
+import zipfile
+
+import pytest
+
+from evaluation.actions.archive import MEMBER_LIMIT_BYTES, read_bundle, verify_pdf
+from evaluation.rules.archive import (
+    archive_verdict,
+    expected_fields,
+    is_archive,
+    log_status,
+    shape_problems,
+)
+from evidence.actions import signing
+from kernel.errors import InvalidInput
+from tests.evidence import attacks, signed_papers
+from tests.evidence.signed_papers import NOW, authority, examined, timestamper
+from webapp.factory import create_app
+
+
+@pytest.fixture(scope="module")
+def good():
+    return examined(signed_papers.archive())
+
+
+def codes(examination):
+    return [problem.code for problem in shape_problems(examination)]
+
+
+def test_an_archive_of_five_experts_has_eight_places_in_order():
+    assert expected_fields(5) == [
+        "certification",
+        "expert1",
+        "expert2",
+        "expert3",
+        "expert4",
+        "expert5",
+        "seal",
+        "timestamp",
+    ]
+
+
+def test_what_we_produce_has_the_shape_of_an_archive(good):
+    assert is_archive(good)
+    assert shape_problems(good) == []
+
+
+def test_an_archive_whose_seal_was_dropped_has_the_wrong_fields():
+    assert codes(examined(signed_papers.archive_steps()[-2])) == ["archive.wrong_fields"]
+
+
+def test_an_archive_that_one_expert_has_not_signed_has_the_wrong_fields():
+    steps = signed_papers.archive_steps()
+    sealed = signing.seal(
+        steps[-3],
+        authority(),
+        timestamper(),
+        context=authority().validation_context(NOW),
+        stamp=None,
+    )
+
+    assert codes(examined(sealed)) == ["archive.wrong_fields"]
+
+
+def test_experts_in_another_order_have_the_wrong_fields(good):
+    first, *people, seal, stamp = good.findings
+    swapped = dataclasses.replace(good, findings=(first, *reversed(people), seal, stamp))
+
+    assert codes(swapped) == ["archive.wrong_fields"]
+
+
+def test_one_revision_more_than_the_signatures_is_one_too_many(good):
+    assert codes(dataclasses.replace(good, revisions=good.revisions + 1)) == [
+        "archive.wrong_revisions"
+    ]
+
+
+def test_one_revision_before_the_certification_more_is_one_too_many(good):
+    later = tuple(
+        dataclasses.replace(finding, revision=finding.revision + 1) for finding in good.findings
+    )
+
+    assert codes(dataclasses.replace(good, findings=later, revisions=good.revisions + 1)) == [
+        "archive.wrong_revisions"
+    ]
+
+
+def test_a_signature_without_time_stamp_is_not_enough(good):
+    first, *others = good.findings
+    claimed = dataclasses.replace(first, time_proof="claimed")
+
+    assert codes(dataclasses.replace(good, findings=(claimed, *others))) == [
+        "archive.no_time_stamp"
+    ]
+
+
+def test_a_person_in_the_place_of_the_document_time_stamp_is_refused(good):
+    *others, last = good.findings
+    person = dataclasses.replace(last, kind="signature")
+
+    assert codes(dataclasses.replace(good, findings=(*others, person))) == ["archive.wrong_kinds"]
+
+
+def test_anything_after_the_end_is_named(good):
+    assert codes(dataclasses.replace(good, ends_clean=False)) == ["archive.tail"]
+
+
+def test_a_file_without_experts_is_no_archive():
+    assert not is_archive(examined(signed_papers.letter()))
+    assert codes(examined(signed_papers.letter())) == ["archive.wrong_fields"]
+
+
+@pytest.mark.parametrize(
+    ("logged", "status"),
+    [
+        pytest.param(None, "indeterminate", id="no log"),
+        pytest.param([], "indeterminate", id="an empty log"),
+        pytest.param(["ab" * 32], "valid", id="known"),
+        pytest.param(["AB" * 32], "valid", id="known in capitals"),
+        pytest.param(["cd" * 32], "invalid", id="only others known"),
+    ],
+)
+def test_the_log_must_know_the_file(logged, status):
+    assert log_status("ab" * 32, logged) == status
+
+
+def test_a_good_file_is_no_better_than_what_the_log_says(good):
+    assert archive_verdict(good, [], None) == "valid"
+    assert archive_verdict(good, [], log_status("ab" * 32, [])) == "indeterminate"
+    assert archive_verdict(good, [], log_status("ab" * 32, ["cd" * 32])) == "invalid"
+
+
+def test_a_dropped_seal_is_seen_without_the_log_too():
+    result = verify_pdf(
+        signed_papers.archive_steps()[-2],
+        trust=[authority().trust_pem],
+        logged=None,
+        now=NOW,
+    )
+
+    assert result["verdict"] == "invalid"
+    assert result["facts"]["coverage"] == "invalid"
+    assert [row["code"] for row in result["archive"]] == ["archive.wrong_fields"]
+
+
+@pytest.fixture
+def files(tmp_path):
+    """An archive, its bundle and the trust root, as a regulator has them on disk."""
+    pdf = signed_papers.archive()
+    (tmp_path / "archive.pdf").write_bytes(pdf)
+    (tmp_path / "root.pem").write_bytes(authority().trust_pem)
+    write_bundle(tmp_path / "bundle.zip", [{"sha256": hashlib.sha256(pdf).hexdigest()}])
+    return tmp_path
+
+
+def write_bundle(path, rows, *, trust=True):
+    with zipfile.ZipFile(path, "w") as bundle:
+        if rows is not None:
+            bundle.writestr("archives.json", rows if isinstance(rows, str) else json.dumps(rows))
+        if trust:
+            bundle.writestr("trust.pem", authority().trust_pem)
+
+
+def verify(files, name, *options):
+    """Run the command; returns exit code, its one JSON object, and what was said beside it."""
+    result = (
+        create_app()
+        .test_cli_runner()
+        .invoke(args=["evaluation", "verify", str(files / name), *map(str, options)])
+    )
+    return result.exit_code, json.loads(result.stdout), result.stderr
+
+
+def test_an_archive_with_its_bundle_is_valid(files):
+    code, said, beside = verify(files, "archive.pdf", "--evidence", files / "bundle.zip")
+
+    assert (code, said["verdict"], said["log"], said["archive"]) == (0, "valid", "valid", [])
+    assert said["facts"] == dict.fromkeys(("digest", "signature", "trust", "coverage"), "valid")
+    assert len(said["signatures"]) == 8
+    assert beside == ""
+
+
+def test_an_archive_with_the_root_alone_is_valid_and_says_nothing_of_the_log(files):
+    code, said, _ = verify(files, "archive.pdf", "--trust", files / "root.pem")
+
+    assert (code, said["verdict"]) == (0, "valid")
+    assert "log" not in said
+
+
+def test_an_archive_alone_is_indeterminate(files):
+    code, said, _ = verify(files, "archive.pdf")
+
+    assert (code, said["verdict"], said["facts"]["trust"]) == (
+        2,
+        "indeterminate",
+        "indeterminate",
+    )
+
+
+def test_an_archive_of_another_log_is_invalid(files):
+    write_bundle(files / "bundle.zip", [{"sha256": "ab" * 32}])
+
+    code, said, _ = verify(files, "archive.pdf", "--evidence", files / "bundle.zip")
+
+    assert (code, said["verdict"], said["log"]) == (1, "invalid", "invalid")
+
+
+def test_a_bundle_without_archives_leaves_the_log_open(files):
+    write_bundle(files / "bundle.zip", None)
+
+    code, said, _ = verify(files, "archive.pdf", "--evidence", files / "bundle.zip")
+
+    assert (code, said["verdict"], said["log"]) == (2, "indeterminate", "indeterminate")
+
+
+def test_a_root_of_ones_own_comes_before_the_bundles(files):
+    write_bundle(files / "bundle.zip", [], trust=False)
+
+    options = ("--evidence", files / "bundle.zip", "--trust", files / "root.pem")
+    _, said, _ = verify(files, "archive.pdf", *options)
+
+    assert said["facts"]["trust"] == "valid"
+
+
+@pytest.mark.parametrize(
+    "attack", [attacks.add_page, attacks.white_box, attacks.annotate, attacks.append_tail]
+)
+def test_a_changed_archive_is_invalid_and_exit_1(files, attack):
+    (files / "bad.pdf").write_bytes(attack(signed_papers.archive()))
+
+    code, said, _ = verify(files, "bad.pdf", "--evidence", files / "bundle.zip")
+
+    assert (code, said["verdict"], said["facts"]["coverage"]) == (1, "invalid", "invalid")
+    assert said["reasons"]["coverage"]["zh"]
+    assert said["reasons"]["coverage"]["en"]
+
+
+def test_anybodys_letter_with_its_root_is_valid(files):
+    (files / "letter.pdf").write_bytes(signed_papers.letter())
+
+    code, said, _ = verify(files, "letter.pdf", "--trust", files / "root.pem")
+
+    assert (code, said["verdict"]) == (0, "valid")
+    assert "archive" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options", "error"),
+    [
+        ("missing.pdf", None, [], "file.unreadable"),
+        ("text.pdf", b"no PDF", [], "file.unreadable"),
+        ("unsigned.pdf", signed_papers.plain_letter(), [], "file.unsigned"),
+        ("archive.pdf", None, ["--trust", "archive.pdf"], "trust.unreadable"),
+        ("archive.pdf", None, ["--trust", "missing.pem"], "file.unreadable"),
+        ("archive.pdf", None, ["--evidence", "archive.pdf"], "bundle.unreadable"),
+        ("archive.pdf", None, ["--evidence", "missing.zip"], "bundle.unreadable"),
+        ("folder", None, [], "file.unreadable"),
+    ],
+)
+def test_unreadable_input_gives_json_and_exit_2(files, name, content, options, error):
+    (files / "folder").mkdir()
+    if content is not None:
+        (files / name).write_bytes(content)
+    places = [option if option.startswith("-") else files / option for option in options]
+
+    code, said, beside = verify(files, name, *places)
+
+    assert (code, said["verdict"], said["error"]["code"]) == (2, "indeterminate", error)
+    assert set(said["facts"].values()) == {"indeterminate"}
+    assert "Traceback" not in beside
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param("no json", id="no JSON"),
+        pytest.param("[1]", id="no objects"),
+        pytest.param("[{}]", id="no hash"),
+        pytest.param("7", id="no list"),
+        pytest.param(" " * (MEMBER_LIMIT_BYTES + 1), id="too large"),
+        pytest.param("[" * 100_000, id="too deep"),
+    ],
+)
+def test_a_bundle_with_a_broken_list_is_named(tmp_path, rows):
+    write_bundle(tmp_path / "bundle.zip", rows)
+
+    with pytest.raises(InvalidInput) as refusal:
+        read_bundle(tmp_path / "bundle.zip")
+
+    assert refusal.value.code == "bundle.unreadable"
+    assert refusal.value.problems[0].values["name"] == "archives.json"
+
+
+def test_the_command_explains_itself_with_an_example():
+    shown = create_app().test_cli_runner().invoke(args=["evaluation", "verify", "--help"])
+
+    assert shown.exit_code == 0
+    assert "Example: flask evaluation verify" in shown.stdout
+
+
+def test_an_unknown_option_is_a_usage_error():
+    result = create_app().test_cli_runner().invoke(args=["evaluation", "verify", "--nothing"])
+
+    assert result.exit_code == 2

@@ -72,7 +72,7 @@ class Town:
 
     def wait_until_ready(self):
         for _ in range(200):
-            with contextlib.suppress(requests.ConnectionError):
+            with contextlib.suppress(requests.RequestException):
                 if requests.get(f"{self.url}/readyz", timeout=2).ok:
                     return
             time.sleep(0.1)

@@ -66,7 +66,7 @@ def test_bid_after_the_deadline_is_refused(at, codes):
     assert [problem.code for problem in problems] == codes
 
 
-@pytest.mark.parametrize("state", set(LotState) - {LotState.ANNOUNCED})
+@pytest.mark.parametrize("state", sorted(set(LotState) - {LotState.ANNOUNCED}))
 def test_no_other_state_receives_bids(state):
     problems = rules.reception_problems(state, START, START - INSTANT)
     assert [problem.code for problem in problems] == ["bid.not_receiving"]

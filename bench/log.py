@@ -1,7 +1,7 @@
 """Row 4: appending to the tamper-evident log against a plain insert, SQLite WAL, in the same run.
 
-The limit is one plain row a transaction through the same door; ours is the sequencer appending
-as many leaves with stored nodes, commit each. Proofs are timed over the finished tree.
+The limit is one plain row a transaction; ours adds the leaf and the stored nodes of our tree,
+commit each. Proofs are timed over a finished tree in memory.
 """
 
 import json

@@ -1,7 +1,8 @@
-"""`python -m demo`: make the demo accounts that are missing and print them on stderr."""
+"""`python -m demo`: make the accounts and the rehearsal lot that are missing; print them."""
 
 import sys
 
+from demo.lot import make_demo_lot
 from demo.people import make_demo_people
 from storage.database import open_database
 from webapp.settings import settings_from
@@ -9,3 +10,4 @@ from webapp.settings import settings_from
 open_database(settings_from().database_url)
 for line in make_demo_people():
     print(f"  {line}", file=sys.stderr)
+print(f"  rehearsal {make_demo_lot()}", file=sys.stderr)

@@ -68,8 +68,11 @@ def viewer() -> Viewer:
 
 def sign_in(person: Person) -> None:
     """Begin a session for this person; whatever the cookie held before is dropped."""
+    language = session.get("lang")
     session.clear()
     session.update(person=person.code, epoch=person.epoch)
+    if language:
+        session["lang"] = language
     session.permanent = True
     g.pop("viewer", None)
 

@@ -16,8 +16,9 @@ from storage import keys
 from storage.database import open_database
 from storage.vault import Vault
 from supervision.routes import api as supervision_api
+from supervision.routes import regulator
 from trading.routes import api as trading_api
-from trading.routes import opening_api
+from trading.routes import opening_api, public
 from webapp.commands import register_commands
 from webapp.errors import answer_invalid, answer_refusal, register_errors
 from webapp.headers import register_headers
@@ -27,7 +28,7 @@ from webapp.settings import ROOT, Settings, settings_from
 from webapp.templating import register_templating
 
 APIS = (account_api.api, trading_api.api, opening_api.api, supervision_api.api)
-PAGES = (account_pages.pages, health)
+PAGES = (account_pages.pages, public.pages, regulator.pages, health)
 _LARGEST_BODY = 9 << 20  # one part of 8 MiB and its envelope
 
 

@@ -7,6 +7,7 @@ from flask import Flask, url_for
 
 from identity.guard import viewer
 from kernel.money import grouped_yuan, in_capitals
+from trading.labels import badge, label, notice_label
 from webapp.settings import ROOT
 
 _MANIFEST = ROOT / "static/dist/manifest.json"
@@ -14,7 +15,9 @@ _MANIFEST = ROOT / "static/dist/manifest.json"
 
 def register_templating(app: Flask) -> None:
     """Globals and filters of every template."""
-    app.jinja_env.globals.update(asset=asset, viewer=viewer)
+    app.jinja_env.globals.update(
+        asset=asset, viewer=viewer, label=label, badge_of=badge, notice_label=notice_label
+    )
     app.jinja_env.filters.update(yuan=grouped_yuan, capitals=in_capitals)
 
 

@@ -1,0 +1,55 @@
+"""Pages for everybody: what is tendered, and how far each lot is."""
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from identity.guard import open_to_all
+from kernel.errors import NotFound
+from storage.database import snapshot
+from storage.subjects import legal_now
+from trading import queries
+from trading.models.tendering import Lot
+from trading.rules.disclosure import Audience, Matter, may_know
+
+pages = Blueprint("public", __name__)
+PAGE = 20
+
+
+@pages.get("/")
+@open_to_all
+def home() -> ResponseReturnValue:
+    """Published tenders, newest first."""
+    before = request.args.get("before", type=int)
+    with snapshot() as db:
+        found = queries.public_tenders(db, PAGE + 1, before)
+    more = found[PAGE - 1].id if len(found) > PAGE else None
+    return render_template("trading/public/home.html", tenders=found[:PAGE], more=more)
+
+
+@pages.get("/tenders/<code>")
+@open_to_all
+def tender(code: str) -> ResponseReturnValue:
+    """One tender: notice, lots, the sealed set, the price table once it is open."""
+    with snapshot() as db:
+        found = queries.tender_by_code(db, code)
+        shown = [lot for lot in found.lots if _may(Matter.NOTICE, lot)]
+        if not shown:
+            raise NotFound("tender.not_found", "没有编号为“%(value)s”的项目。", value=code[:40])
+        tables = {
+            lot.code: queries.opened_bids(db, lot.id)
+            for lot in shown
+            if _may(Matter.OPENING_TABLE, lot)
+        }
+        return render_template(
+            "trading/public/tender.html",
+            tender=found,
+            lots=shown,
+            tables=tables,
+            sealed={lot.code for lot in shown if _may(Matter.SEALED_SET, lot)},
+            notice=queries.latest_notice(db, found.id),
+            now=legal_now(db, f"tender:{found.code}"),
+        )
+
+
+def _may(matter: Matter, lot: Lot) -> bool:
+    return may_know(Audience.PUBLIC, matter, lot.state)

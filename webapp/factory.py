@@ -26,6 +26,7 @@ from webapp.health import health
 from webapp.i18n import register_languages
 from webapp.settings import ROOT, Settings, settings_from
 from webapp.templating import register_templating
+from webapp.throttle import register_throttle
 
 APIS = (account_api.api, trading_api.api, opening_api.api, supervision_api.api)
 PAGES = (account_pages.pages, public.pages, regulator.pages, health)
@@ -56,6 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for register in (register_errors, register_headers, register_languages, register_templating):
         register(app)
     app.before_request(enforce)
+    register_throttle(app, settings)
     _protect_from_forgery(app)
     for api in APIS:
         app.register_api(api)

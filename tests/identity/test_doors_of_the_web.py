@@ -184,3 +184,15 @@ def test_the_openapi_document_names_every_api_endpoint(client):
     document = client.get("/api/openapi.json").json
     assert document["openapi"].startswith("3.1")
     assert "/api/v1/negative-list/check" in document["paths"]
+
+
+def test_the_eleventh_attempt_on_one_name_in_a_minute_is_refused_even_with_the_password(
+    client, people
+):
+    def attempt(username, password="wrong"):
+        body = {"username": username, "password": password}
+        return client.post("/api/v1/tokens", json=body).status_code
+
+    assert [attempt("agent") for _ in range(10)] == [403] * 10
+    assert attempt(" AGENT ", PASSWORD) == 429
+    assert attempt("bidder", PASSWORD) == 201

@@ -1,0 +1,36 @@
+"""How often one may try to sign in: by address and by name, counted in memory or in Redis.
+
+Attempts are counted before the password is looked at, so that a guess costs the guesser and not
+the hashing. Several web processes need REDIS_URL to count together.
+"""
+
+from flask import Flask, request
+from limits import RateLimitItemPerMinute
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+
+from kernel.errors import TooMany
+from webapp.settings import Settings
+
+BY_NAME = RateLimitItemPerMinute(10)
+BY_ADDRESS = RateLimitItemPerMinute(60)
+DOORS = ("account_api.make_token", "account.sign_in_now")
+
+
+def register_throttle(app: Flask, settings: Settings) -> None:
+    """Count attempts at the doors where passwords are taken. Raises TooMany above the limits."""
+    counted = FixedWindowRateLimiter(storage_from_string(settings.redis_url or "memory://"))
+
+    @app.before_request
+    def count() -> None:
+        if request.endpoint not in DOORS or request.method != "POST":
+            return
+        by_address = counted.hit(BY_ADDRESS, "address", request.remote_addr or "")
+        if not counted.hit(BY_NAME, "name", _name()) or not by_address:
+            raise TooMany("account.too_many_attempts", "尝试次数过多，请一分钟后再试。")
+
+
+def _name() -> str:
+    body = request.get_json(silent=True)
+    given = body.get("username") if isinstance(body, dict) else request.form.get("username")
+    return str(given or "").strip().lower()[:40]

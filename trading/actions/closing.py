@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from evidence.actions.streams import advance, release_held
+from evidence.actions.streams import release_held
 from evidence.rules.sealing import close_root
 from kernel.periods import legal_date
 from storage.due import schedule
 from trading import queries
-from trading.actions.tendering import tell
+from trading.actions.tendering import move_lot, tell
 from trading.models.tendering import Lot
 from trading.rules.limits import limits_for
-from trading.states import LOT, LotEvent, LotState
+from trading.states import LotEvent, LotState
 
 ACTOR = "platform"
 
@@ -44,15 +44,5 @@ def close_lot(db: Session, lot_code: str, *, now: datetime) -> bool:
 def _move(db: Session, lot: Lot, event: LotEvent, now: datetime, *, reason: str) -> None:
     assert lot.sealed_root is not None  # noqa: S101 (set by the only caller)
     sealed = {"count": lot.sealed_count, "root": lot.sealed_root.hex(), "source": reason}
-    advance(
-        db,
-        lot,
-        LOT,
-        event,
-        stream=f"lot:{lot.code}",
-        actor=ACTOR,
-        subject=f"lot:{lot.code}",
-        data=sealed,
-        now=now,
-    )
+    move_lot(db, lot, event, actor=ACTOR, data=sealed, now=now)
     tell(db, lot, f"lot.{event.value}", sealed, now)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import pyrage
 from sqlalchemy.orm import Session
 
-from evidence.actions.streams import advance, record
+from evidence.actions.streams import record
 from identity.actions.credentials import signed_by
 from identity.rules.permissions import Viewer
 from kernel import codes
@@ -23,7 +23,7 @@ from storage.due import schedule
 from trading import queries
 from trading.actions.bidding import bid_stream
 from trading.actions.closing import ACTOR
-from trading.actions.tendering import tell
+from trading.actions.tendering import move_lot, tell
 from trading.models.bidding import Bid
 from trading.models.opening import OpenedBid, OpeningKey, Release
 from trading.models.tendering import Lot
@@ -31,7 +31,7 @@ from trading.rules import opening as rules
 from trading.rules.disclosure import Audience, Matter, may_know
 from trading.rules.limits import limits_for
 from trading.rules.opening import Outcome, Unsealed
-from trading.states import LOT, LotEvent, LotState
+from trading.states import LotEvent, LotState
 
 
 def register_opening_key(
@@ -153,7 +153,7 @@ def end_window(db: Session, lot_code: str, *, now: datetime) -> bool:
     lot = queries.lot_by_code(db, lot_code)
     if lot.state is not LotState.RELEASING or now < window_end(lot):
         return False
-    _advance(db, lot, LotEvent.WINDOW_ENDED, {}, now)
+    move_lot(db, lot, LotEvent.WINDOW_ENDED, actor=ACTOR, data={}, now=now)
     tell(db, lot, "lot.window_ended", {}, now)
     return True
 
@@ -207,7 +207,7 @@ def open_lot(db: Session, lot_code: str, unsealed: Sequence[Unsealed], *, now: d
     event = LotEvent.OPENED if len(opened) >= limits.minimum_bidders else LotEvent.FAILED
     table = {"table": [_table_row(bids[each.receipt], each) for each in unsealed]}
     shown = table if event is LotEvent.OPENED else {"opened": len(opened)}
-    _advance(db, lot, event, shown, now)
+    move_lot(db, lot, event, actor=ACTOR, data=shown, now=now)
     tell(db, lot, f"lot.{event.value}", shown, now)
     return True
 
@@ -217,16 +217,7 @@ def confirm_opening(db: Session, who: Viewer, lot_code: str, *, now: datetime) -
     lot = queries.lot_by_code(db, lot_code)
     if who.organisation != lot.tender.agency.credit_code:
         raise Refusal("tender.agency_only", "只有代理机构可以进行此操作。")
-    advance(
-        db,
-        lot,
-        LOT,
-        LotEvent.CONFIRMED,
-        stream=f"lot:{lot.code}",
-        actor=who.code,
-        subject=f"lot:{lot.code}",
-        now=now,
-    )
+    move_lot(db, lot, LotEvent.CONFIRMED, actor=who.code, data={}, now=now)
     tell(db, lot, "lot.confirmed", {}, now)
     return lot
 
@@ -258,22 +249,6 @@ def _table_row(bid: Bid, each: Unsealed) -> dict[str, object]:
         "period_days": manifest.period_days if manifest else None,
         "quality": manifest.quality if manifest else None,
     }
-
-
-def _advance(
-    db: Session, lot: Lot, event: LotEvent, data: Mapping[str, object], now: datetime
-) -> None:
-    advance(
-        db,
-        lot,
-        LOT,
-        event,
-        stream=f"lot:{lot.code}",
-        actor=ACTOR,
-        subject=f"lot:{lot.code}",
-        data=data,
-        now=now,
-    )
 
 
 def _record_lot(

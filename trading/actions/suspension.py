@@ -5,14 +5,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from evidence.actions.streams import advance, record
+from evidence.actions.streams import record
 from kernel.errors import refuse_if
 from storage import due
 from trading import queries
-from trading.actions.tendering import tell
+from trading.actions.tendering import move_lot, tell
 from trading.models.tendering import Lot
 from trading.rules import suspension as rules
-from trading.states import LOT, LotEvent, LotState
+from trading.states import LotEvent, LotState
 
 
 def suspend_lot(
@@ -22,17 +22,7 @@ def suspend_lot(
     lot, subject = queries.lot_by_code(db, lot_code), f"lot:{lot_code}"
     refuse_if(rules.suspension_problems(lot.state))
     lot.resume_to, lot.suspended_at = lot.state.value, now
-    advance(
-        db,
-        lot,
-        LOT,
-        LotEvent.SUSPENDED,
-        stream=subject,
-        actor=actor,
-        subject=subject,
-        data=data,
-        now=now,
-    )
+    move_lot(db, lot, LotEvent.SUSPENDED, actor=actor, data=data, now=now)
     due.cancel_all(db, subject)
     tell(db, lot, "lot.suspended", data, now)
     return lot

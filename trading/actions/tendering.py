@@ -143,6 +143,20 @@ def tell(db: Session, lot: Lot, kind: str, data: Mapping[str, Any], now: datetim
     publish_wide(db, "wall", kind, {Audience.REGULATOR.value: news}, now)
 
 
+def move_lot(
+    db: Session,
+    lot: Lot,
+    event: LotEvent,
+    *,
+    actor: str,
+    data: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Move a lot by the table and record it in the lot's own stream."""
+    name = f"lot:{lot.code}"
+    advance(db, lot, LOT, event, stream=name, actor=actor, subject=name, data=data, now=now)
+
+
 def new_tender_code() -> str:
     """A fresh public code."""
     return codes.new_code("TD")
@@ -201,17 +215,8 @@ def _add_lot(
 
 def _announce(db: Session, lot: Lot, who: Viewer, deadline: datetime, now: datetime) -> None:
     lot.deadline = deadline
-    advance(
-        db,
-        lot,
-        LOT,
-        LotEvent.PUBLISHED,
-        stream=f"lot:{lot.code}",
-        actor=who.code,
-        subject=f"lot:{lot.code}",
-        data={"deadline": deadline.isoformat()},
-        now=now,
-    )
+    data = {"deadline": deadline.isoformat()}
+    move_lot(db, lot, LotEvent.PUBLISHED, actor=who.code, data=data, now=now)
     schedule(db, "lot.close", f"lot:{lot.code}", deadline)
     tell(db, lot, "lot.published", {"deadline": deadline.isoformat()}, now)
 

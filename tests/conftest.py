@@ -3,6 +3,7 @@
 import itertools
 import shutil
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
@@ -12,6 +13,10 @@ from storage.migrations import upgrade
 from tests import engines
 from webapp.factory import create_app
 from webapp.settings import prepare_keys, settings_from
+
+# Speed is measured in bench/, never asserted: a busy machine must not fail a property.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 _numbers = itertools.count()
 

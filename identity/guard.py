@@ -5,6 +5,7 @@ both become a Viewer. Sessions end when the person's epoch is raised.
 """
 
 import hmac
+import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -70,7 +71,7 @@ def sign_in(person: Person) -> None:
     """Begin a session for this person; whatever the cookie held before is dropped."""
     language = session.get("lang")
     session.clear()
-    session.update(person=person.code, epoch=person.epoch)
+    session.update(person=person.code, epoch=person.epoch, browser=secrets.token_hex(16))
     if language:
         session["lang"] = language
     session.permanent = True
@@ -93,6 +94,14 @@ def needs_forgery_mark() -> bool:
     """Whether this request acts by the browser's session."""
     view = current_app.view_functions.get(request.endpoint or "")
     return not comes_with_token() and not hasattr(view, _NO_SESSION)
+
+
+def person_stamp() -> str:
+    """What the credential is known by: the token's digest, or the browser's session."""
+    if comes_with_token():
+        token = request.headers["Authorization"].removeprefix(_BEARER).strip()
+        return f"token:{token_digest(token).hex()}"
+    return f"session:{session.get('epoch')}:{session.get('browser')}"
 
 
 def comes_with_token() -> bool:

@@ -51,6 +51,16 @@ def person_by_token(db: Session, digest: bytes, now: datetime) -> Person | None:
     return db.scalar(query)
 
 
+def person_by_stamp(db: Session, code: str, stamp: str, now: datetime) -> Person | None:
+    """The person of this code while the credential known by this stamp is valid."""
+    kind, _, value = stamp.partition(":")
+    if kind == "token":
+        person = person_by_token(db, bytes.fromhex(value), now)
+        return person if person is not None and person.code == code else None
+    person = person_by_code(db, code)
+    return person if person is not None and str(person.epoch) == value.partition(":")[0] else None
+
+
 def viewer_of(person: Person) -> Viewer:
     """The person as doors and rules see them."""
     return Viewer(

@@ -24,12 +24,13 @@ from webapp.errors import answer_invalid, answer_refusal, register_errors
 from webapp.headers import register_headers
 from webapp.health import health
 from webapp.i18n import register_languages
+from webapp.live import Live, poll
 from webapp.settings import ROOT, Settings, settings_from
 from webapp.templating import register_templating
 from webapp.throttle import register_throttle
 
 APIS = (account_api.api, trading_api.api, opening_api.api, supervision_api.api)
-PAGES = (account_pages.pages, public.pages, regulator.pages, health)
+PAGES = (account_pages.pages, public.pages, regulator.pages, health, poll)
 _LARGEST_BODY = 9 << 20  # one part of 8 MiB and its envelope
 
 
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_api(api)
     for pages in PAGES:
         app.register_blueprint(pages)
+    app.extensions["live"] = Live(app, limit=settings.socket_limit)
     register_commands(app)
     refuse_unguarded(app)
     return app

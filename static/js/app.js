@@ -1,1 +1,1 @@
-import "./core/live.js";
+import "./parts/refresh.js";

@@ -20,12 +20,13 @@ ROOT = Path(__file__).parents[2]
 class Town:
     """Started by `running`; every process can be killed and started again."""
 
-    def __init__(self, folder, database_url=None):
+    def __init__(self, folder, database_url=None, **environment):
         self.var = folder / "var"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {**os.environ, "ZHAOBIAO_VAR": str(self.var), "FLASK_APP": "wsgi"}
         self.environment.pop("DATABASE_URL", None)
+        self.environment.update(environment)
         if database_url:
             self.environment["DATABASE_URL"] = database_url
         self.log = (folder / "log.txt").open("ab")
@@ -96,8 +97,8 @@ class Town:
 
 
 @contextlib.contextmanager
-def running(folder, database_url=None):
-    town = Town(folder, database_url)
+def running(folder, database_url=None, **environment):
+    town = Town(folder, database_url, **environment)
     town.run("flask", "prepare")
     for name in ("web", "worker"):
         town.start(name)

@@ -1,0 +1,246 @@
+"""The live feed from the wire: real sockets against a real gunicorn, messages by the real door."""
+
+import threading
+import time
+
+import pytest
+import requests
+import socketio
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from demo.people import CAST
+from identity import queries as identity
+from identity.models.accounts import ApiToken
+from identity.rules.permissions import ANONYMOUS
+from kernel.errors import Refusal
+from outbox.actions.messages import publish
+from storage.database import Database
+from tests.journeys.town import running, wait_for
+from trading.models.tendering import Lot
+from webapp.channels import unseen
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("live"), ZHAOBIAO_SOCKETS="8") as started:
+        started.database = Database(f"sqlite:///{started.var / 'zhaobiao.db'}")
+        with started.database.snapshot() as db:
+            started.lot = db.scalars(sa.select(Lot.code)).one()
+        started.tokens = {name: token(started, name) for name in ("agency", "regulator", "bidder1")}
+        yield started
+        started.database.dispose()
+
+
+def token(town, name):
+    platform = town.platform(name)
+    return platform._http.headers["Authorization"]
+
+
+class Watcher:
+    """A client as the contract describes it: drops what it has, asks again on a gap."""
+
+    def __init__(self, town, credential, topic, *, origin=None):
+        self.town, self.topic, self.credential = town, topic, credential
+        self.seen, self.again, self.gaps = [], 0, 0
+        self.origin = origin
+        self.guard = threading.Lock()
+
+    def __enter__(self):
+        self.connect()
+        return self
+
+    def __exit__(self, *_):
+        self.client.disconnect()
+
+    def connect(self):
+        self.client = socketio.Client(reconnection=False)
+        self.client.on("entry", self.take)
+        headers = {"Authorization": self.credential} if self.credential else {}
+        if self.origin:
+            headers["Origin"] = self.origin
+        self.client.connect(self.town.url, headers=headers, transports=["websocket"])
+        return self
+
+    def watch(self, after=None):
+        last = self.seen[-1]["seq"] if self.seen else 0
+        asked = {"topic": self.topic, "after": last if after is None else after}
+        answer = self.client.call("watch", asked, timeout=10)
+        for entry in answer.get("entries", []):
+            self.take(entry)
+        return answer
+
+    def take(self, entry):
+        with self.guard:
+            last = self.seen[-1]["seq"] if self.seen else 0
+            if entry["seq"] <= last:
+                self.again += 1
+            elif entry["seq"] == last + 1:
+                self.seen.append(entry)
+            else:
+                self.gaps += 1
+
+
+def send(town, count, text="news", audiences=("public", "party", "regulator")):
+    for number in range(count):
+        with town.database.transaction() as (db, now):
+            payload = {name: {"text": f"{text} for {name}", "n": number} for name in audiences}
+            publish(db, f"lot:{town.lot}", "lot.moved", payload, now)
+
+
+def numbers(watcher):
+    return [entry["seq"] for entry in watcher.seen]
+
+
+def test_two_watchers_miss_nothing_though_one_drops_its_socket(town):
+    with Watcher(town, town.tokens["agency"], f"lot:{town.lot}") as steady:
+        dropping = Watcher(town, town.tokens["bidder1"], f"lot:{town.lot}").connect()
+        steady.watch()
+        dropping.watch()
+        head = steady.seen[-1]["seq"]
+        senders = [threading.Thread(target=send, args=(town, 50)) for _ in range(4)]
+        for sender in senders:
+            sender.start()
+        wait_for(lambda: len(dropping.seen) > head + 20)
+        dropping.client.disconnect()
+        for sender in senders:
+            sender.join()
+        dropping.connect().watch()
+        for watcher in (steady, dropping):
+            wait_for(lambda w=watcher: w.seen[-1]["seq"] == head + 200)
+            assert numbers(watcher) == list(range(1, head + 201))
+            assert watcher.gaps == 0
+        dropping.client.disconnect()
+
+
+def test_each_audience_gets_its_own_words_only(town):
+    with Watcher(town, town.tokens["bidder1"], f"lot:{town.lot}") as watcher:
+        assert watcher.watch()["audience"] == "public"
+        send(town, 3, "secret")
+        wait_for(lambda: any("secret" in str(entry) for entry in watcher.seen))
+        told = str(watcher.seen)
+    assert "secret for public" in told
+    assert "for party" not in told
+    assert "for regulator" not in told
+    page = requests.get(f"{town.url}/live/lot:{town.lot}", timeout=5).text
+    assert "for regulator" not in page
+
+
+def test_a_regulator_sees_the_wall_and_nobody_else_knows_it_exists(town):
+    with Watcher(town, town.tokens["regulator"], "wall") as watcher:
+        assert watcher.watch()["audience"] == "regulator"
+    with Watcher(town, town.tokens["agency"], "wall") as other:
+        assert other.watch()["error"]["code"] == "live.no_such_topic"
+    assert requests.get(f"{town.url}/live/wall", timeout=5).status_code == 404
+
+
+def test_nothing_is_told_of_what_was_rolled_back(town):
+    with Watcher(town, town.tokens["agency"], f"lot:{town.lot}") as watcher:
+        watcher.watch()
+        before = len(watcher.seen)
+        with pytest.raises(RuntimeError), town.database.transaction() as (db, now):
+            publish(db, f"lot:{town.lot}", "lot.moved", {"party": {"text": "never"}}, now)
+            raise RuntimeError("rolled back")
+        send(town, 1, "after")
+        wait_for(lambda: len(watcher.seen) > before)
+        assert "never" not in str(watcher.seen)
+
+
+@pytest.mark.parametrize("credential", ["", "Bearer nonsense"])
+def test_a_socket_without_a_valid_credential_is_refused(town, credential):
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        Watcher(town, credential, "wall").connect()
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
+def test_a_socket_from_another_origin_is_refused(town, origin):
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        Watcher(town, town.tokens["agency"], "wall", origin=origin).connect()
+
+
+def test_above_the_cap_a_socket_is_told_to_poll_and_pages_still_answer(town):
+    credentials = [token(town, row[0]) for row in CAST[:9]]
+    open_ones = [Watcher(town, each, f"lot:{town.lot}").connect() for each in credentials[:8]]
+    refusals = []
+    ninth = socketio.Client(reconnection=False)
+    ninth.on("connect_error", refusals.append)
+
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        ninth.connect(town.url, headers={"Authorization": credentials[8]}, transports=["websocket"])
+
+    assert refusals == [{"message": "live.full", "data": {"use": "poll"}}]
+    page = requests.get(f"{town.url}/live/lot:{town.lot}?after=0", timeout=5).json()
+    assert page["entries"]
+    assert requests.get(f"{town.url}/healthz", timeout=5).ok
+    for watcher in open_ones:
+        watcher.client.disconnect()
+    wait_for(lambda: can_connect(town))
+
+
+def can_connect(town):
+    try:
+        with Watcher(town, town.tokens["agency"], "wall"):
+            return True
+    except socketio.exceptions.ConnectionError:
+        return False
+
+
+def test_who_loses_the_right_loses_the_socket_within_a_second(town):
+    credential = token(town, "buyer")
+    with Watcher(town, credential, f"lot:{town.lot}") as watcher:
+        assert watcher.watch()["audience"] == "party"
+        with town.database.transaction() as (db, now):
+            person = identity.person_by_username(db, "buyer")
+            db.execute(
+                sa.update(ApiToken).where(ApiToken.person_id == person.id).values(revoked_at=now)
+            )
+        began = time.monotonic()
+        wait_for(lambda: not watcher.client.connected)
+        assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        None,
+        [],
+        "wall",
+        10**30,
+        {"topic": 1},
+        {"topic": "wall", "after": -1},
+        {"topic": "wall", "after": 10**30},
+        {"topic": "wall", "after": "1"},
+        {"topic": "wall", "after": True},
+        {"topic": "lot:TD0000000000-01\x00"},
+        {"topic": "lot:" + "A" * 100_000},
+        {"topic": "lot:TD0000000000-01"},
+        {"topic": "../etc"},
+    ],
+)
+def test_a_malformed_watch_is_answered_and_opens_no_room(town, asked):
+    with Watcher(town, town.tokens["regulator"], "wall") as watcher:
+        answer = watcher.client.call("watch", asked, timeout=10)
+        assert answer["error"]["code"].startswith(("live.", "lot."))
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
+@settings(max_examples=50)
+def test_no_topic_and_no_number_is_ever_a_fault(anything):
+    with pytest.raises(Refusal):
+        unseen(ANONYMOUS, anything, 0)
+
+
+@pytest.mark.parametrize("after", ["-1", "x", "1.5", "9" * 17, "١"])
+def test_polling_after_a_malformed_number_is_refused(town, after):
+    answer = requests.get(f"{town.url}/live/lot:{town.lot}", params={"after": after}, timeout=5)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "live.after")
+
+
+def test_polling_comes_in_pages_of_five_hundred(town):
+    send(town, 520, "many", audiences=("public",))
+    page = requests.get(f"{town.url}/live/lot:{town.lot}?after=0", timeout=5).json()
+    assert (len(page["entries"]), page["more"]) == (500, True)
+    last = page["entries"][-1]["seq"]
+    rest = requests.get(f"{town.url}/live/lot:{town.lot}?after={last}", timeout=5).json()
+    assert rest["entries"][0]["seq"] == last + 1

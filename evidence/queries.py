@@ -1,5 +1,6 @@
 """Every read of the evidence: facts of a stream, places in the tree, proofs, heads."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from sqlalchemy.orm import Session
 from evidence.models.streams import Fact, HeldFact, PendingFact
 from evidence.models.tree import Cosignature, Entry, Head, Node
 from evidence.rules import tree
+
+_BATCH = 300
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,38 @@ def fact_by_commitment(db: Session, commitment: bytes) -> LoggedFact | None:
     return LoggedFact(*row) if row else None
 
 
+def logged_about(db: Session, subject: str, kind: str) -> LoggedFact | None:
+    """The first fact of this kind about a subject, with its place."""
+    query = (
+        sa.select(Fact, Entry.position)
+        .outerjoin(Entry, Entry.commitment == Fact.commitment)
+        .where(Fact.subject == subject, Fact.kind == kind)
+        .order_by(Fact.stream, Fact.seq)
+        .limit(1)
+    )
+    row = db.execute(query).first()
+    return LoggedFact(*row) if row else None
+
+
+def released_below(db: Session, stream: str) -> dict[str, int]:
+    """Streams whose names go on after this one's with "/": how many facts of each are not held."""
+    query = (
+        sa.select(Fact.stream, sa.func.count())
+        .outerjoin(HeldFact, HeldFact.commitment == Fact.commitment)
+        .where(Fact.stream.startswith(f"{stream}/", autoescape=True))
+        .where(HeldFact.commitment.is_(None))
+        .group_by(Fact.stream)
+    )
+    return dict(db.execute(query).all())
+
+
+def signing_key_of(fact: Fact) -> str | None:
+    """Code of the key that signed the statement in this fact, if it carries one."""
+    data = json.loads(fact.body)["data"]
+    code = data.get("key") if "statement" in data and "signature" in data else None
+    return code if isinstance(code, str) else None
+
+
 def tree_size(db: Session) -> int:
     """Number of leaves."""
     last = db.scalar(sa.select(sa.func.max(Entry.position)))
@@ -71,6 +106,11 @@ def latest_head(db: Session) -> Head | None:
     return db.scalar(sa.select(Head).order_by(Head.size.desc()).limit(1))
 
 
+def head_of(db: Session, size: int) -> Head | None:
+    """The checkpoint of exactly this size."""
+    return db.get(Head, size)
+
+
 def head_covering(db: Session, position: int) -> Head | None:
     """The oldest checkpoint that covers this leaf."""
     query = sa.select(Head).where(Head.size > position).order_by(Head.size).limit(1)
@@ -91,6 +131,16 @@ def nodes(db: Session, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int
         sa.or_(*(sa.and_(Node.level == level, Node.position == at) for level, at in places))
     )
     return {(level, at): value for level, at, value in db.execute(query)}
+
+
+def nodes_in_batches(
+    db: Session, places: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], bytes]:
+    """Hashes of these complete subtrees, however many, a few hundred in each statement."""
+    found: dict[tuple[int, int], bytes] = {}
+    for start in range(0, len(places), _BATCH):
+        found |= nodes(db, places[start : start + _BATCH])
+    return found
 
 
 def node_reader(db: Session) -> tree.Get:

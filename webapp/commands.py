@@ -8,6 +8,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from evaluation.cli import commands as evaluation
+from evidence.cli import commands as evidence
 from storage.database import current_database
 from storage.migrations import upgrade
 from supervision.cli import commands as supervision
@@ -15,7 +16,7 @@ from webapp.serve import Parent, web_child, worker_child
 from webapp.settings import ROOT, Settings, prepare_keys
 from webapp.worker import run_worker
 
-GROUPS: list[AppGroup] = [evaluation, supervision]
+GROUPS: list[AppGroup] = [evaluation, evidence, supervision]
 
 
 def register_commands(app: Flask) -> None:

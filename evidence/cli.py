@@ -12,11 +12,12 @@ from typing import Any, NoReturn
 import click
 from flask import current_app
 from flask.cli import AppGroup
+from sqlalchemy.exc import DBAPIError
 
 from evidence.actions.bundles import Keys, Wanted, export_bundle
 from evidence.rules.bundles import Scope
 from evidence.rules.checkpoints import verifier_key
-from kernel.errors import InvalidInput, Refusal
+from kernel.errors import InvalidInput, NotFound, Refusal
 from storage.database import snapshot
 from storage.keys import signing_key
 
@@ -58,6 +59,8 @@ def export(stream: str, out: Path, withhold: tuple[str, ...], since: tuple[int, 
         _stop(str(problem.problems[0]), UNREADABLE)
     except Refusal as problem:
         _stop(str(problem.problems[0]), REFUSED)
+    except DBAPIError as fault:
+        _stop(f"数据库无法读取或尚未建好（flask prepare）：{fault.orig}", REFUSED)
     except OSError as fault:
         _stop(f"无法写入“{out}”：{fault.strerror}", UNREADABLE)
     click.echo(f"{out}（检查点大小 {size}）", err=True)
@@ -77,6 +80,10 @@ def _write(out: Path, wanted: Wanted) -> int:
 
 def _keys() -> Keys:
     settings: Any = current_app.extensions["settings"]
+    if not all((settings.keys / f"{name}.key").exists() for name in ("checkpoint", "receipt")):
+        raise NotFound(
+            "evidence.no_keys", "这台机器上没有日志与回执的密钥，请先运行 flask prepare。"
+        )
     log = signing_key(settings.keys, "checkpoint").public_key().public_bytes_raw()
     receipt = signing_key(settings.keys, "receipt")
     return Keys(verifier_key(settings.log_origin, log), receipt)

@@ -23,6 +23,14 @@ _TYPES = {SUBMITTED: "bid-submission/v1", WITHDRAWN: "bid-withdrawal/v1"}
 
 
 @dataclass(frozen=True)
+class EnrolledKey:
+    """A statement key as its enrolment has it: public half (SPKI) and owner."""
+
+    spki: bytes
+    owner: str
+
+
+@dataclass(frozen=True)
 class Close:
     """What the platform fixed at a lot's close."""
 
@@ -39,6 +47,7 @@ class Lot:
     deadline: datetime | None = None
     close: Close | None = None
     ended: bool = False
+    is_closed: bool = False
 
 
 @dataclass
@@ -68,7 +77,7 @@ class SealedSets:
 def check_bids(
     findings: Findings,
     streams: Mapping[str, Sequence[Leaf]],
-    keys: Mapping[str, bytes],
+    keys: Mapping[str, EnrolledKey],
     whole: set[str],
 ) -> SealedSets:
     """Play every bidder's stream and count every close. `whole`: streams with all below them."""
@@ -93,6 +102,7 @@ def _lot(code: str, leaves: Sequence[Leaf]) -> Lot:
             lot.deadline = _moment(text)
         if fact.kind in _CLOSES and {"count", "root"} <= set(fact.data):
             lot.close = Close(fact.at, fact.data["count"], fact.data["root"])
+        lot.is_closed = lot.is_closed or fact.kind == "lot.closed"
         lot.ended = lot.ended or fact.kind in (*_CLOSES, "lot.terminated")
     return lot
 
@@ -113,7 +123,7 @@ class _Play:
     stream: str
     lot: str
     bidder: str
-    keys: Mapping[str, bytes]
+    keys: Mapping[str, EnrolledKey]
     standing: Standing = field(default_factory=Standing)
 
     def through(self, leaves: Sequence[Leaf], lot: Lot | None) -> Standing:
@@ -164,12 +174,12 @@ class _Play:
             self.findings.checked["bids_in_time"] += 1
 
     def _check_signature(self, fact: Fact, where: str) -> None:
-        spki = self.keys.get(fact.data["key"])
-        if spki is None:
-            self.findings.leave(f"{where}：没有密钥 {fact.data['key']} 的登记存证，未核验签名")
+        key = self.keys.get(fact.data["key"])
+        if key is None or key.owner != fact.actor:
+            self.findings.bad("bid.key", where, "投标声明的密钥没有登记存证，或属于他人")
             return
         answer = signatures.is_p256(
-            spki, bytes.fromhex(fact.data["signature"]), fact.data["statement"].encode()
+            key.spki, bytes.fromhex(fact.data["signature"]), fact.data["statement"].encode()
         )
         self.findings.judge(
             answer,
@@ -204,6 +214,9 @@ def leaves_out(sets: SealedSets, code: str, leaf: bytes) -> bool:
 
 def _check_close(findings: Findings, sets: SealedSets, lot: Lot, *, is_whole: bool) -> None:
     where = f"lot:{lot.code}"
+    if lot.close is None and lot.is_closed:
+        findings.bad("close.fields", where, "截标存证没有数量与根")
+        return
     if lot.close is None:
         findings.leave(f"{where}：没有已公开的截标存证")
         return

@@ -9,7 +9,7 @@ from typing import Any
 
 from verifier import attachments, merkle, signatures
 from verifier.archive import read_archive
-from verifier.bids import SealedSets, check_bids
+from verifier.bids import EnrolledKey, SealedSets, check_bids
 from verifier.canonical import canonical, fields_of, octets, read_canonical
 from verifier.findings import Broken, Findings
 from verifier.signatures import Checkpoint, NoteKey
@@ -203,8 +203,8 @@ def _read_stream(
     bundle.streams[listed["name"]] = leaves
 
 
-def _enrolled(findings: Findings, tree: Tree, lines: dict[str, Any]) -> dict[str, bytes]:
-    """Public keys (SPKI) by code, each out of the fact in the log that enrolled it."""
+def _enrolled(findings: Findings, tree: Tree, lines: dict[str, Any]) -> dict[str, EnrolledKey]:
+    """Statement keys by code, each out of the fact in the log that enrolled it."""
     keys = {}
     for code, line in lines.items():
         where = f"keys.json#{code}"
@@ -212,7 +212,8 @@ def _enrolled(findings: Findings, tree: Tree, lines: dict[str, Any]) -> dict[str
             fact = read_leaf(canonical(line), tree, findings, where).fact
             if fact is None or (fact.kind, fact.subject) != ("key.enrolled", f"key:{code}"):
                 raise Broken("key.enrolment", "不是该密钥的登记存证")
-            keys[code] = attachments.base64_octets(fact.data.get("spki"))
+            spki = attachments.base64_octets(fact.data.get("spki"))
+            keys[code] = EnrolledKey(spki, fact.actor)
         except Broken as fault:
             findings.bad(fault.code, where, fault.text)
     findings.checked["enrolled_keys"] += len(keys)

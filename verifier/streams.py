@@ -36,6 +36,7 @@ class Fact:
     seq: int
     at: datetime
     kind: str
+    actor: str
     subject: str
     data: dict[str, Any]
     prev: str | None
@@ -125,6 +126,7 @@ def read_fact(text: str) -> Fact:
         seq=fields["seq"],
         at=instant(fields["at"]),
         kind=fields["kind"],
+        actor=fields["actor"],
         subject=fields["subject"],
         data=fields["data"],
         prev=fields["prev"],

@@ -20,7 +20,7 @@ from evidence.rules import checkpoints
 from evidence.rules.streams import canonical
 from kernel.errors import InvalidInput, NotFound, NotYet, Refusal
 from storage.base import real_now
-from storage.database import snapshot, transaction
+from storage.database import open_database, snapshot, transaction
 from storage.keys import signing_key
 from storage.vault import Vault
 from tests.factories import bundles as made
@@ -342,3 +342,29 @@ def test_a_folder_that_is_not_there_is_told(command, tmp_path):
 
     assert done.exit_code == 2
     assert "无法写入" in done.stderr
+
+
+def test_a_machine_without_keys_exports_nothing_and_makes_none(command, settings, tmp_path):
+    for key in settings.keys.glob("*.key"):
+        key.unlink()
+
+    done = command("lot:L", "--out", tmp_path / "lot.zip")
+
+    assert done.exit_code == 1
+    assert "flask prepare" in done.stderr
+    assert list(settings.keys.glob("*.key")) == []
+    assert not (tmp_path / "lot.zip").exists()
+
+
+def test_a_database_that_is_not_there_is_told(command, database_of_nothing, tmp_path):
+    done = command("lot:L", "--out", tmp_path / "lot.zip")
+
+    assert done.exit_code == 1
+    assert "数据库" in done.stderr
+
+
+@pytest.fixture
+def database_of_nothing(command, tmp_path):
+    opened = open_database(f"sqlite:///{tmp_path / 'nothing.db'}")
+    yield opened
+    opened.dispose()

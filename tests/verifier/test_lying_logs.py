@@ -69,6 +69,18 @@ def statement_altered(facts, lot, bid):
     data["statement"] = data["statement"].replace('"bytes":', '"bytes":1')
 
 
+def key_unknown(facts, lot, bid):
+    facts[bid][0]["data"]["key"] = "KY0000000000"
+
+
+def key_of_somebody_else(facts, lot, bid):
+    facts[bid][0]["actor"] = "somebody else"
+
+
+def close_without_count(facts, lot, bid):
+    del facts[lot][-1]["data"]["count"]
+
+
 def replaces_nothing(facts, lot, bid):
     del facts[bid][0]
 
@@ -91,6 +103,9 @@ def number_left_out(facts, lot, bid):
         (signature_of_another, True, "bid.signature"),
         (statement_altered, True, "bid.signature"),
         (replaces_nothing, True, "bid.wrong_turn"),
+        (key_unknown, True, "bid.key"),
+        (key_of_somebody_else, True, "bid.key"),
+        (close_without_count, True, "close.fields"),
     ],
 )
 def test_a_log_that_lies_from_the_start_is_refused(honest, judged, lie, chain, code):

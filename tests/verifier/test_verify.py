@@ -50,6 +50,22 @@ def test_keys_out_of_the_bundle_are_told_with_their_fingerprints(honest, run):
     assert len(result["not_checked"]) == 2
 
 
+def test_a_receipt_key_or_log_key_that_cannot_be_read_is_told(honest, run):
+    for option in ("--log-key", "--receipt-key"):
+        code, result, _ = run(honest.content, option, "no key")
+        assert (code, result["verdict"]) == (2, "indeterminate")
+
+
+@pytest.mark.parametrize(("own", "verdict"), [(b"AAAA", "valid"), (b"BBBB", "invalid")])
+def test_trusted_certificates_must_be_those_that_are_given(honest, run, tmp_path, own, verdict):
+    form = b"-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
+    given = tmp_path / "trust.pem"
+    given.write_bytes(form % b"AAAA")
+    members = made.resealed(honest.members | {"trust.pem": form % own})
+
+    assert run(made.packed(members), "--trust", given)[1]["verdict"] == verdict
+
+
 def test_without_the_library_nothing_signed_is_called_valid(honest, run):
     code, result, _ = run(honest.content, python=(sys.executable, "-S"))
 

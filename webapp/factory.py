@@ -8,6 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_openapi3 import Info, OpenAPI
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
+from evaluation.routes import api as evaluation_api
+from evaluation.routes import meeting_api
 from identity.guard import enforce, needs_forgery_mark, open_to_all, unguarded
 from identity.routes import account as account_pages
 from identity.routes import api as account_api
@@ -29,7 +31,14 @@ from webapp.settings import ROOT, Settings, settings_from
 from webapp.templating import register_templating
 from webapp.throttle import register_throttle
 
-APIS = (account_api.api, trading_api.api, opening_api.api, supervision_api.api)
+APIS = (
+    account_api.api,
+    trading_api.api,
+    opening_api.api,
+    evaluation_api.api,
+    meeting_api.api,
+    supervision_api.api,
+)
 PAGES = (account_pages.pages, public.pages, regulator.pages, health, poll)
 _LARGEST_BODY = 9 << 20  # one part of 8 MiB and its envelope
 

@@ -1,6 +1,10 @@
 """Every table of the program, imported once, so that migrations and tests see the whole schema."""
 
 # ruff: noqa: F401
+import evaluation.models.draw
+import evaluation.models.meeting
+import evaluation.models.pool
+import evaluation.models.scoring
 import evidence.models.streams
 import evidence.models.tree
 import identity.models.accounts

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from evaluation import timers as evaluation
 from evidence.actions.tree import append_pending
 from kernel.errors import Busy
 from outbox.actions.messages import number_wide
@@ -25,7 +26,7 @@ from webapp.settings import Settings
 
 log = logging.getLogger("zhaobiao.worker")
 
-DUTIES: Mapping[str, Duty] = {**trading.DUTIES}
+DUTIES: Mapping[str, Duty] = {**trading.DUTIES, **evaluation.DUTIES}
 SWEEP_SECONDS = 0.25
 
 

@@ -308,6 +308,36 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_api_token_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "expert",
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "active",
+                "suspended",
+                name="expertstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("employer", sa.String(length=18), nullable=False),
+        sa.Column("employer_name", sa.String(length=200), nullable=False),
+        sa.Column("city", sa.String(length=200), nullable=False),
+        sa.Column("specialities", sa.JSON(), nullable=False),
+        sa.Column("interests", sa.JSON(), nullable=False),
+        sa.Column("registered_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_expert_person_id")),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_expert")),
+        sa.UniqueConstraint("person_id", name=op.f("uq_expert_person_id")),
+    )
+    with op.batch_alter_table("expert", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_expert_employer"), ["employer"], unique=False)
+
+    op.create_table(
         "lot",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=16), nullable=False),
@@ -490,6 +520,77 @@ def upgrade():
         )
 
     op.create_table(
+        "draw",
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("lot_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "committing",
+                "revealing",
+                "drawn",
+                "waiting",
+                name="drawstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("opened_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("frozen", sa.Text(), nullable=True),
+        sa.Column("reveal_until", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("seed", sa.LargeBinary(length=32), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'committing') = (frozen IS NULL)",
+            name=op.f("ck_draw_frozen_after_the_commitments"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'drawn') = (seed IS NOT NULL)", name=op.f("ck_draw_drawn_with_a_seed")
+        ),
+        sa.CheckConstraint(
+            "(frozen IS NULL) = (reveal_until IS NULL)",
+            name=op.f("ck_draw_frozen_with_a_time_to_reveal"),
+        ),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_draw_lot_id")),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_draw")),
+        sa.UniqueConstraint("lot_id", name=op.f("uq_draw_lot_id")),
+    )
+    op.create_table(
+        "meeting",
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("lot_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "convened",
+                "electing",
+                "scoring",
+                "revealed",
+                "locked",
+                "ranked",
+                "failed",
+                name="meetingstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("chair", sa.String(length=12), nullable=True),
+        sa.Column("ballot", sa.Integer(), nullable=False),
+        sa.Column("convened_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(chair IS NULL) = (state IN ('convened', 'electing'))",
+            name=op.f("ck_meeting_chair_once_elected"),
+        ),
+        sa.ForeignKeyConstraint(["chair"], ["expert.code"], name=op.f("fk_meeting_chair")),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_meeting_lot_id")),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_meeting")),
+        sa.UniqueConstraint("lot_id", name=op.f("uq_meeting_lot_id")),
+    )
+    op.create_table(
         "opening_key",
         sa.Column("code", sa.String(length=12), nullable=False),
         sa.Column("lot_id", sa.Integer(), nullable=False),
@@ -583,6 +684,112 @@ def upgrade():
         sa.PrimaryKeyConstraint("bid_id", name=op.f("pk_bid_release")),
     )
     op.create_table(
+        "blind_bid",
+        sa.Column("meeting_code", sa.String(length=12), nullable=False),
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("bid_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["bid_id"], ["bid.id"], name=op.f("fk_blind_bid_bid_id")),
+        sa.ForeignKeyConstraint(
+            ["meeting_code"], ["meeting.code"], name=op.f("fk_blind_bid_meeting_code")
+        ),
+        sa.PrimaryKeyConstraint("meeting_code", "code", name=op.f("pk_blind_bid")),
+        sa.UniqueConstraint("bid_id", name=op.f("uq_blind_bid_bid_id")),
+    )
+    op.create_table(
+        "chair_vote",
+        sa.Column("meeting_code", sa.String(length=12), nullable=False),
+        sa.Column("ballot", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("voter", sa.String(length=12), nullable=False),
+        sa.Column("choice", sa.String(length=12), nullable=False),
+        sa.ForeignKeyConstraint(["choice"], ["expert.code"], name=op.f("fk_chair_vote_choice")),
+        sa.ForeignKeyConstraint(
+            ["meeting_code"], ["meeting.code"], name=op.f("fk_chair_vote_meeting_code")
+        ),
+        sa.ForeignKeyConstraint(["voter"], ["expert.code"], name=op.f("fk_chair_vote_voter")),
+        sa.PrimaryKeyConstraint("meeting_code", "ballot", "voter", name=op.f("pk_chair_vote")),
+    )
+    op.create_table(
+        "draw_call",
+        sa.Column("draw_code", sa.String(length=12), nullable=False),
+        sa.Column("expert_code", sa.String(length=12), nullable=False),
+        sa.Column("seat", sa.Integer(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "called",
+                "accepted",
+                "refused",
+                name="callstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("called_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["draw_code"], ["draw.code"], name=op.f("fk_draw_call_draw_code")),
+        sa.ForeignKeyConstraint(
+            ["expert_code"], ["expert.code"], name=op.f("fk_draw_call_expert_code")
+        ),
+        sa.PrimaryKeyConstraint("draw_code", "expert_code", name=op.f("pk_draw_call")),
+    )
+    op.create_table(
+        "draw_nonce",
+        sa.Column("draw_code", sa.String(length=12), nullable=False),
+        sa.Column("round", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column(
+            "party",
+            sa.Enum(
+                "witness",
+                "procuring_entity",
+                "host",
+                name="party",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("person", sa.String(length=12), nullable=False),
+        sa.Column("commitment", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("committed_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("nonce", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("revealed_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(nonce IS NULL) = (revealed_at IS NULL)",
+            name=op.f("ck_draw_nonce_revealed_with_nonce"),
+        ),
+        sa.ForeignKeyConstraint(["draw_code"], ["draw.code"], name=op.f("fk_draw_nonce_draw_code")),
+        sa.PrimaryKeyConstraint("draw_code", "round", "party", name=op.f("pk_draw_nonce")),
+    )
+    op.create_table(
+        "meeting_member",
+        sa.Column("meeting_code", sa.String(length=12), nullable=False),
+        sa.Column("expert_code", sa.String(length=12), nullable=False),
+        sa.Column("seat", sa.Integer(), nullable=False),
+        sa.Column("statement", sa.Text(), nullable=True),
+        sa.Column("signature", sa.LargeBinary(), nullable=True),
+        sa.Column("key_code", sa.String(length=12), nullable=True),
+        sa.CheckConstraint(
+            "(statement IS NULL) = (signature IS NULL) AND (statement IS NULL) = (key_code IS NULL)",
+            name=op.f("ck_meeting_member_statement_with_signature"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["expert_code"], ["expert.code"], name=op.f("fk_meeting_member_expert_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["key_code"], ["signing_key.code"], name=op.f("fk_meeting_member_key_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["meeting_code"], ["meeting.code"], name=op.f("fk_meeting_member_meeting_code")
+        ),
+        sa.PrimaryKeyConstraint("meeting_code", "expert_code", name=op.f("pk_meeting_member")),
+        sa.UniqueConstraint(
+            "meeting_code", "seat", name=op.f("uq_meeting_member_meeting_code_seat")
+        ),
+    )
+    op.create_table(
         "opened_bid",
         sa.Column("bid_id", sa.Integer(), nullable=False),
         sa.Column(
@@ -612,12 +819,90 @@ def upgrade():
         sa.ForeignKeyConstraint(["bid_id"], ["bid.id"], name=op.f("fk_opened_bid_bid_id")),
         sa.PrimaryKeyConstraint("bid_id", name=op.f("pk_opened_bid")),
     )
+    op.create_table(
+        "ranking",
+        sa.Column("meeting_code", sa.String(length=12), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("ranked_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["meeting_code"], ["meeting.code"], name=op.f("fk_ranking_meeting_code")
+        ),
+        sa.PrimaryKeyConstraint("meeting_code", name=op.f("pk_ranking")),
+    )
+    op.create_table(
+        "score_sheet",
+        sa.Column("meeting_code", sa.String(length=12), nullable=False),
+        sa.Column("expert_code", sa.String(length=12), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "draft",
+                "committed",
+                "revealed",
+                "locked",
+                name="sheetstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("draft", sa.JSON(), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'draft') = (version = 0)", name=op.f("ck_score_sheet_committed_has_a_version")
+        ),
+        sa.ForeignKeyConstraint(
+            ["expert_code"], ["expert.code"], name=op.f("fk_score_sheet_expert_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["meeting_code"], ["meeting.code"], name=op.f("fk_score_sheet_meeting_code")
+        ),
+        sa.PrimaryKeyConstraint("meeting_code", "expert_code", name=op.f("pk_score_sheet")),
+    )
+    op.create_table(
+        "score_sheet_version",
+        sa.Column("meeting_code", sa.String(length=12), nullable=False),
+        sa.Column("expert_code", sa.String(length=12), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sheet", sa.Text(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("sheet_sha256", sa.String(length=64), nullable=False),
+        sa.Column("statement", sa.Text(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("key_code", sa.String(length=12), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("committed_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "version = 1 OR reason <> ''", name=op.f("ck_score_sheet_version_change_with_a_reason")
+        ),
+        sa.ForeignKeyConstraint(
+            ["key_code"], ["signing_key.code"], name=op.f("fk_score_sheet_version_key_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["meeting_code", "expert_code"],
+            ["score_sheet.meeting_code", "score_sheet.expert_code"],
+            name=op.f("fk_score_sheet_version_meeting_code_expert_code"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "meeting_code", "expert_code", "version", name=op.f("pk_score_sheet_version")
+        ),
+    )
     # ### end Alembic commands ###
 
 
 def downgrade():
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("score_sheet_version")
+    op.drop_table("score_sheet")
+    op.drop_table("ranking")
     op.drop_table("opened_bid")
+    op.drop_table("meeting_member")
+    op.drop_table("draw_nonce")
+    op.drop_table("draw_call")
+    op.drop_table("chair_vote")
+    op.drop_table("blind_bid")
     op.drop_table("bid_release")
     with op.batch_alter_table("upload", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_upload_lot_id"))
@@ -632,6 +917,8 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_opening_key_lot_id"))
 
     op.drop_table("opening_key")
+    op.drop_table("meeting")
+    op.drop_table("draw")
     with op.batch_alter_table("bid", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_bid_standing",
@@ -651,6 +938,10 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_lot_tender_id"))
 
     op.drop_table("lot")
+    with op.batch_alter_table("expert", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_expert_employer"))
+
+    op.drop_table("expert")
     with op.batch_alter_table("api_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_token_person_id"))
 

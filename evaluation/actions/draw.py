@@ -1,0 +1,313 @@
+"""The draw of experts, step by step: commitments, freeze, nonces, seed, calls and answers.
+
+Every step is decided under the lot's lock. Facts carry digests and codes; the frozen list itself
+stays in the row, for those who may replay the draw.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from evaluation import queries
+from evaluation.models.draw import Call, Draw, DrawNonce
+from evaluation.models.pool import Expert
+from evaluation.rules import draw as rules
+from evaluation.rules.draw import Party
+from evaluation.rules.recusal import Parties, recusal_grounds
+from evaluation.states import CALL, DRAW, CallEvent, CallState, DrawEvent, DrawState
+from evidence.actions.streams import advance, record
+from evidence.rules.sealing import draw_seed, nonce_commitment
+from identity.rules.permissions import Viewer
+from kernel import codes
+from kernel.errors import InvalidInput, NotAllowed, NotFound, Refusal, refuse_if
+from kernel.text import clean_line
+from storage.due import schedule
+from trading import queries as trading
+from trading.actions.closing import ACTOR
+from trading.actions.tendering import refuse_other_agency
+from trading.models.tendering import Lot
+from trading.states import LotState
+
+_OPEN_LOT = (LotState.OPENED, LotState.CONFIRMED)
+
+
+def open_draw(db: Session, who: Viewer, lot_code: str, *, now: datetime) -> Draw:
+    """The agency opens the draw once the bidders are public, so that conflicts can be seen."""
+    lot = trading.lot_by_code(db, lot_code)
+    refuse_other_agency(who, lot.tender)
+    _refuse_closed(lot)
+    if queries.draw_of_lot(db, lot.id) is not None:
+        raise Refusal("draw.known", "该标段已有专家抽取。", "招标投标法实施条例 第46条")
+    method = queries.method_of(lot)
+    draw = Draw(code=codes.new_code("DR"), lot=lot, state=DrawState.COMMITTING, opened_at=now)
+    db.add(draw)
+    _record(db, draw, "draw.opened", who.code, {"seats": len(method.seats)}, now)
+    return draw
+
+
+def commit_nonce(
+    db: Session, who: Viewer, code: str, *, party: Party, commitment: bytes, now: datetime
+) -> DrawNonce:
+    """A party records SHA-256 of its nonce; before the freeze, once a round."""
+    draw = _draw_for(db, who, code, party)
+    _refuse_state(draw, DrawState.COMMITTING, "draw.frozen_already", "专家名单已冻结，不能再提交。")
+    if any(known.party is party for known in queries.nonces_of(db, draw)):
+        raise Refusal("draw.committed_already", "本轮已提交过随机数承诺。", field="commitment")
+    nonce = DrawNonce(
+        draw_code=draw.code,
+        round=draw.round,
+        party=party,
+        person=who.code,
+        commitment=commitment,
+        committed_at=now,
+    )
+    db.add(nonce)
+    data = {"party": party.value, "round": draw.round, "commitment": commitment.hex()}
+    _record(db, draw, "draw.nonce_committed", who.code, data, now)
+    return nonce
+
+
+def freeze_draw(db: Session, who: Viewer, code: str, *, now: datetime) -> Draw:
+    """The agency freezes the list of those who may be drawn; from now on nonces are revealed."""
+    draw = queries.draw_by_code(db, code)
+    refuse_other_agency(who, draw.lot.tender)
+    _refuse_closed(draw.lot)
+    nonces = queries.nonces_of(db, draw)
+    if draw.state is DrawState.COMMITTING:
+        refuse_if(rules.freeze_problems([nonce.party for nonce in nonces]))
+    seats = queries.method_of(draw.lot).seats
+    candidates, excluded = _sorted_out(db, draw.lot)
+    refuse_if(rules.seat_problems(candidates, seats))
+    text = rules.freeze_text(
+        draw=draw.code,
+        lot=draw.lot.code,
+        number=draw.round,
+        seats=seats,
+        candidates=candidates,
+        excluded=excluded,
+    )
+    data = {
+        "round": draw.round,
+        "sha256": hashlib.sha256(text).hexdigest(),
+        "candidates": len(candidates),
+        "excluded": len(excluded),
+    }
+    _advance(db, draw, DrawEvent.FROZEN, who.code, data, now)
+    draw.frozen, draw.reveal_until = text.decode(), now + rules.REVEAL_TIME
+    schedule(db, "draw.settle", f"lot:{draw.lot.code}", draw.reveal_until)
+    return draw
+
+
+def reveal_nonce(
+    db: Session, who: Viewer, code: str, *, party: Party, nonce: bytes, now: datetime
+) -> Draw:
+    """A party reveals its nonce in time; with the last one the draw is made."""
+    draw = _draw_for(db, who, code, party)
+    _refuse_state(draw, DrawState.REVEALING, "draw.not_revealing", "现在不是公开随机数的阶段。")
+    if draw.reveal_until is None or now >= draw.reveal_until:
+        raise Refusal("draw.reveal_too_late", "公开随机数的时间已过。", field="nonce")
+    known = next((n for n in queries.nonces_of(db, draw) if n.party is party), None)
+    if known is None:
+        raise Refusal("draw.not_committed", "本轮没有提交过随机数承诺。", field="nonce")
+    if not secrets.compare_digest(nonce_commitment(nonce), known.commitment):
+        raise InvalidInput("draw.wrong_nonce", "随机数与承诺不符。", field="nonce")
+    if known.nonce is None:
+        known.nonce, known.revealed_at = nonce, now
+        data = {"party": party.value, "round": draw.round, "nonce": nonce.hex()}
+        _record(db, draw, "draw.nonce_revealed", who.code, data, now)
+    settle_draw(db, draw, now=now)
+    return draw
+
+
+def settle_draw(db: Session, draw: Draw, *, now: datetime) -> bool:
+    """Draw when all have revealed or the time is over; return whether something was decided.
+
+    Who did not reveal is named. The first time the draw is repeated with fresh commitments; later
+    it goes on with what was revealed if one revealer is neither procuring entity nor agency, else
+    it waits for the regulator.
+    """
+    if draw.state is not DrawState.REVEALING or draw.frozen is None or draw.reveal_until is None:
+        return False
+    nonces = queries.nonces_of(db, draw)
+    revealed = {n.party: n.nonce for n in nonces if n.nonce is not None}
+    missing = [n.party.value for n in nonces if n.nonce is None]
+    if missing and now < draw.reveal_until:
+        return False
+    if missing and draw.round < rules.LAST_FREE_ROUND:
+        _repeat(db, draw, ACTOR, {"missing": missing, "round": draw.round}, now)
+    elif not rules.is_opposed(revealed):
+        data = {"missing": missing, "round": draw.round}
+        _advance(db, draw, DrawEvent.STALLED, ACTOR, data, now)
+    else:
+        _draw_experts(db, draw, draw.frozen, revealed, missing, now)
+    return True
+
+
+def repeat_draw(db: Session, who: Viewer, code: str, *, ground: str, now: datetime) -> Draw:
+    """The regulator lets a draw that waits be repeated with fresh commitments."""
+    draw = queries.draw_by_code(db, code)
+    _refuse_state(draw, DrawState.WAITING, "draw.not_waiting", "该抽取没有等待监管部门处理。")
+    data = {"ground": clean_line(ground, field="ground"), "round": draw.round}
+    _repeat(db, draw, who.code, data, now)
+    return draw
+
+
+def accept_call(db: Session, who: Viewer, code: str, *, now: datetime) -> Call:
+    """A called expert accepts."""
+    draw, call = _call_of(db, who, code)
+    _answer(db, draw, call, CallEvent.ACCEPTED, who, {}, now)
+    return call
+
+
+def refuse_call(db: Session, who: Viewer, code: str, *, reason: str, now: datetime) -> Call:
+    """A called expert refuses; the next in drawn order is called for the same seat."""
+    draw, call = _call_of(db, who, code)
+    data = {"reason": clean_line(reason, field="reason")}
+    _answer(db, draw, call, CallEvent.REFUSED, who, data, now)
+    if draw.seed is None or draw.frozen is None:
+        raise RuntimeError("experts are called only when drawn")
+    candidates, seats = rules.frozen_list(draw.frozen)
+    called = {known.expert_code for known in queries.calls_of(db, draw.code)}
+    next_one = rules.successor(draw.seed, candidates, seats[call.seat], called)
+    _call(db, draw, call.seat, next_one.expert, now)
+    told = {"seat": call.seat, "expert": next_one.expert}
+    _record(db, draw, "draw.successor_called", ACTOR, told, now)
+    return call
+
+
+def _draw_experts(
+    db: Session,
+    draw: Draw,
+    frozen: str,
+    revealed: Mapping[Party, bytes],
+    missing: Sequence[str],
+    now: datetime,
+) -> None:
+    digest = hashlib.sha256(frozen.encode()).digest()
+    seed = draw_seed(digest, list(revealed.values()))
+    drawn = rules.draw(seed, *rules.frozen_list(frozen))
+    data = {
+        "round": draw.round,
+        "freeze_sha256": digest.hex(),
+        "nonces": sorted(nonce.hex() for nonce in revealed.values()),
+        "missing": missing,
+        "seed": seed.hex(),
+        "experts": [candidate.expert for candidate in drawn],
+    }
+    _advance(db, draw, DrawEvent.SEEDED, ACTOR, data, now)
+    draw.seed = seed
+    for seat, candidate in enumerate(drawn):
+        _call(db, draw, seat, candidate.expert, now)
+
+
+def _sorted_out(db: Session, lot: Lot) -> tuple[list[rules.Candidate], dict[str, list[str]]]:
+    """Who may be drawn for this lot, and who may not with the grounds."""
+    parties = Parties(
+        bidders=frozenset(bid.bidder.credit_code for bid in trading.standing_bids(db, lot.id)),
+        agency=lot.tender.agency.credit_code,
+        procuring_entity=lot.tender.procuring_entity.credit_code,
+    )
+    candidates, excluded = [], {}
+    for expert in queries.active_experts(db):
+        if grounds := _grounds(expert, parties):
+            excluded[expert.code] = grounds
+        else:
+            specialities = frozenset(expert.specialities)
+            candidates.append(rules.Candidate(expert.code, expert.city, specialities))
+    return candidates, excluded
+
+
+def _grounds(expert: Expert, parties: Parties) -> list[str]:
+    employers = {expert.employer, expert.person.organisation.credit_code}
+    return [ground.value for ground in recusal_grounds(employers, expert.interests, parties)]
+
+
+def _draw_for(db: Session, who: Viewer, code: str, party: Party) -> Draw:
+    draw = queries.draw_by_code(db, code)
+    tender = draw.lot.tender
+    lineup = rules.Lineup(
+        witnesses=frozenset(key.witness for key in trading.opening_keys(db, draw.lot_id)),
+        procuring_entity=tender.procuring_entity.credit_code,
+        agency=tender.agency.credit_code,
+    )
+    refuse_if(rules.party_problems(who, party, lineup), NotAllowed)
+    _refuse_closed(draw.lot)
+    return draw
+
+
+def _call_of(db: Session, who: Viewer, code: str) -> tuple[Draw, Call]:
+    for call in queries.calls_to(db, who.code):
+        if call.draw_code == code:
+            draw = queries.draw_by_code(db, code)
+            _refuse_closed(draw.lot)
+            return draw, call
+    raise NotFound("draw.not_called", "没有给您的这个抽取通知。")
+
+
+def _answer(
+    db: Session,
+    draw: Draw,
+    call: Call,
+    event: CallEvent,
+    who: Viewer,
+    data: Mapping[str, object],
+    now: datetime,
+) -> None:
+    stated = {"expert": call.expert_code, "seat": call.seat, **data}
+    name = f"draw:{draw.code}"
+    advance(db, call, CALL, event, stream=name, actor=who.code, subject=name, data=stated, now=now)
+    call.answered_at = now
+
+
+def _call(db: Session, draw: Draw, seat: int, expert: str, now: datetime) -> None:
+    db.add(
+        Call(
+            draw_code=draw.code,
+            expert_code=expert,
+            seat=seat,
+            state=CallState.CALLED,
+            called_at=now,
+        )
+    )
+
+
+def _repeat(db: Session, draw: Draw, actor: str, data: Mapping[str, object], now: datetime) -> None:
+    _advance(db, draw, DrawEvent.REPEATED, actor, data, now)
+    draw.round, draw.frozen, draw.reveal_until = draw.round + 1, None, None
+
+
+def _refuse_closed(lot: Lot) -> None:
+    if lot.state not in _OPEN_LOT:
+        raise Refusal(
+            "draw.wrong_stage",
+            "专家抽取只能在开标之后、评标之前进行。",
+            "招标投标法实施条例 第46条",
+        )
+
+
+def _refuse_state(draw: Draw, wanted: DrawState, code: str, message: str) -> None:
+    if draw.state is not wanted:
+        raise Refusal(code, message, "招标投标法实施条例 第46条")
+
+
+def _advance(
+    db: Session,
+    draw: Draw,
+    event: DrawEvent,
+    actor: str,
+    data: Mapping[str, object],
+    now: datetime,
+) -> None:
+    name = f"draw:{draw.code}"
+    advance(db, draw, DRAW, event, stream=name, actor=actor, subject=name, data=data, now=now)
+
+
+def _record(
+    db: Session, draw: Draw, kind: str, actor: str, data: Mapping[str, object], now: datetime
+) -> None:
+    name = f"draw:{draw.code}"
+    stated = {"lot": draw.lot.code, **data}
+    record(db, stream=name, kind=kind, actor=actor, subject=name, data=stated, now=now)

@@ -1,0 +1,186 @@
+"""Reads of the pool, draws, meetings and sheets. Whoever asks as an expert says who they are."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evaluation.models.draw import Call, Draw, DrawNonce
+from evaluation.models.meeting import BlindBid, ChairVote, Meeting, Member
+from evaluation.models.pool import Expert
+from evaluation.models.scoring import Ranking, ScoreSheet, SheetVersion
+from evaluation.rules.method import Frame, Method, parse_method
+from evaluation.states import CallState, ExpertState
+from identity.models.accounts import Person
+from kernel.errors import NotFound
+from kernel.periods import legal_date
+from trading.models.tendering import Lot
+
+
+def expert_by_code(db: Session, code: str) -> Expert:
+    """The expert with this public code. Raises NotFound."""
+    found = db.get(Expert, code)
+    if found is None:
+        raise NotFound("expert.not_found", "专家库中没有编号为“%(value)s”的专家。", value=code[:40])
+    return found
+
+
+def expert_of_person(db: Session, person_code: str) -> Expert | None:
+    """The expert that this person is."""
+    query = sa.select(Expert).join(Person, Person.id == Expert.person_id)
+    return db.scalar(query.where(Person.code == person_code))
+
+
+def experts(db: Session) -> Sequence[Expert]:
+    """The whole pool, by code."""
+    return db.scalars(sa.select(Expert).order_by(Expert.code)).all()
+
+
+def active_experts(db: Session) -> Sequence[Expert]:
+    """Everybody who may be drawn at all, by code."""
+    query = sa.select(Expert).where(Expert.state == ExpertState.ACTIVE)
+    return db.scalars(query.order_by(Expert.code)).all()
+
+
+def draw_by_code(db: Session, code: str) -> Draw:
+    """The draw with this public code. Raises NotFound."""
+    found = db.get(Draw, code)
+    if found is None:
+        raise NotFound("draw.not_found", "没有编号为“%(value)s”的专家抽取。", value=code[:40])
+    return found
+
+
+def draw_of_lot(db: Session, lot_id: int) -> Draw | None:
+    """The draw of a lot."""
+    return db.scalar(sa.select(Draw).where(Draw.lot_id == lot_id))
+
+
+def nonces_of(db: Session, draw: Draw) -> Sequence[DrawNonce]:
+    """Commitments of the present round, by party."""
+    query = sa.select(DrawNonce).where(
+        DrawNonce.draw_code == draw.code, DrawNonce.round == draw.round
+    )
+    return db.scalars(query.order_by(DrawNonce.party)).all()
+
+
+def calls_of(db: Session, draw_code: str) -> Sequence[Call]:
+    """Everybody called, by seat, in the order of the calls."""
+    query = sa.select(Call).where(Call.draw_code == draw_code)
+    return db.scalars(query.order_by(Call.seat, Call.called_at, Call.expert_code)).all()
+
+
+def accepted_calls(db: Session, draw_code: str) -> list[Call]:
+    """Who accepted, in seat order."""
+    return [call for call in calls_of(db, draw_code) if call.state is CallState.ACCEPTED]
+
+
+def calls_to(db: Session, person_code: str) -> Sequence[Call]:
+    """Calls to this person, newest first."""
+    query = (
+        sa.select(Call)
+        .join(Expert, Expert.code == Call.expert_code)
+        .join(Person, Person.id == Expert.person_id)
+        .where(Person.code == person_code)
+    )
+    return db.scalars(query.order_by(Call.called_at.desc(), Call.draw_code)).all()
+
+
+def meeting_by_code(db: Session, code: str) -> Meeting:
+    """The meeting with this public code. Raises NotFound."""
+    found = db.get(Meeting, code)
+    if found is None:
+        raise no_meeting(code)
+    return found
+
+
+def no_meeting(code: str) -> NotFound:
+    """What is said of a meeting that is not there for this viewer."""
+    return NotFound("meeting.not_found", "没有编号为“%(value)s”的评标会。", value=code[:40])
+
+
+def members_of(db: Session, meeting_code: str) -> Sequence[Member]:
+    """The committee in seat order."""
+    query = sa.select(Member).where(Member.meeting_code == meeting_code)
+    return db.scalars(query.order_by(Member.seat)).all()
+
+
+def member_of(db: Session, meeting_code: str, person_code: str) -> Member:
+    """This person's seat in a meeting. Raises NotFound, also for a meeting of others."""
+    query = (
+        sa.select(Member)
+        .join(Expert, Expert.code == Member.expert_code)
+        .join(Person, Person.id == Expert.person_id)
+        .where(Member.meeting_code == meeting_code, Person.code == person_code)
+    )
+    found = db.scalar(query)
+    if found is None:
+        raise no_meeting(meeting_code)
+    return found
+
+
+def votes_in(db: Session, meeting: Meeting) -> Sequence[ChairVote]:
+    """The votes of the present ballot, by voter."""
+    query = sa.select(ChairVote).where(
+        ChairVote.meeting_code == meeting.code, ChairVote.ballot == meeting.ballot
+    )
+    return db.scalars(query.order_by(ChairVote.voter)).all()
+
+
+def blind_codes(db: Session, meeting_code: str) -> list[str]:
+    """The codes under which the committee sees the bids; sorted, so that order tells nothing."""
+    query = sa.select(BlindBid.code).where(BlindBid.meeting_code == meeting_code)
+    return list(db.scalars(query.order_by(BlindBid.code)))
+
+
+def blind_bids(db: Session, meeting_code: str) -> Sequence[BlindBid]:
+    """Codes with the bids behind them: only for what is decided after the lock."""
+    query = sa.select(BlindBid).where(BlindBid.meeting_code == meeting_code)
+    return db.scalars(query.order_by(BlindBid.code)).all()
+
+
+def sheets_of(db: Session, meeting_code: str) -> Sequence[ScoreSheet]:
+    """The sheets of the committee in seat order."""
+    query = (
+        sa.select(ScoreSheet)
+        .join(
+            Member,
+            sa.and_(
+                Member.meeting_code == ScoreSheet.meeting_code,
+                Member.expert_code == ScoreSheet.expert_code,
+            ),
+        )
+        .where(ScoreSheet.meeting_code == meeting_code)
+    )
+    return db.scalars(query.order_by(Member.seat)).all()
+
+
+def versions_of(db: Session, meeting_code: str, expert_code: str) -> Sequence[SheetVersion]:
+    """Every committed version of one expert's sheet, oldest first."""
+    query = sa.select(SheetVersion).where(
+        SheetVersion.meeting_code == meeting_code, SheetVersion.expert_code == expert_code
+    )
+    return db.scalars(query.order_by(SheetVersion.version)).all()
+
+
+def last_versions(db: Session, meeting_code: str) -> list[SheetVersion]:
+    """The version of each sheet that counts, in seat order. All have committed."""
+    return [
+        db.get_one(SheetVersion, (meeting_code, sheet.expert_code, sheet.version))
+        for sheet in sheets_of(db, meeting_code)
+    ]
+
+
+def ranking_of(db: Session, meeting_code: str) -> Ranking | None:
+    """The stored ranking of a meeting."""
+    return db.get(Ranking, meeting_code)
+
+
+def frame_of(lot: Lot) -> Frame:
+    """What the lot's tender says that its method must fit; the day is that of registration."""
+    tender = lot.tender
+    return Frame(tender.regime, tender.category, legal_date(tender.registered_at), lot.estimate_fen)
+
+
+def method_of(lot: Lot) -> Method:
+    """The lot's method. Raises InvalidInput or Refusal where it is none."""
+    return parse_method(lot.method, frame_of(lot))

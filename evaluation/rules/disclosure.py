@@ -1,0 +1,57 @@
+"""Who may know what of an evaluation, in which state: one table. What is not in it is not shown.
+
+Experts score under random codes: no name, credit code, receipt or price of a bidder before the
+sheets are locked; no other expert's sheet before all have committed. The public learns nothing
+here. Source: 招标投标法 第38条、第44条; domain.md 8.2 (9, 10).
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from evaluation.states import MeetingState
+
+
+class Audience(StrEnum):
+    """To whom something of a meeting is told."""
+
+    EXPERT = "expert"
+    AGENCY = "agency"
+    REGULATOR = "regulator"
+
+
+class Matter(StrEnum):
+    """A thing one may know of a meeting."""
+
+    PROGRESS = "progress"
+    BLIND_CODES = "blind_codes"
+    SHEETS = "sheets"
+    IDENTITIES = "identities"
+    RANKING = "ranking"
+
+
+_S = MeetingState
+_ALL = frozenset(_S)
+_SCORING = _ALL - {_S.CONVENED, _S.ELECTING}
+_REVEALED = _SCORING - {_S.SCORING}
+_LOCKED = _REVEALED - {_S.REVEALED}
+_RANKED = frozenset({_S.RANKED, _S.FAILED})
+
+TABLE: Mapping[tuple[Matter, Audience], frozenset[MeetingState]] = {
+    (Matter.PROGRESS, Audience.EXPERT): _ALL,
+    (Matter.PROGRESS, Audience.AGENCY): _ALL,
+    (Matter.PROGRESS, Audience.REGULATOR): _ALL,
+    (Matter.BLIND_CODES, Audience.EXPERT): _SCORING,
+    (Matter.BLIND_CODES, Audience.REGULATOR): _SCORING,
+    (Matter.SHEETS, Audience.EXPERT): _REVEALED,
+    (Matter.SHEETS, Audience.REGULATOR): _LOCKED,
+    (Matter.IDENTITIES, Audience.EXPERT): _LOCKED,
+    (Matter.IDENTITIES, Audience.REGULATOR): _LOCKED,
+    (Matter.RANKING, Audience.EXPERT): _RANKED,
+    (Matter.RANKING, Audience.AGENCY): _RANKED,
+    (Matter.RANKING, Audience.REGULATOR): _RANKED,
+}
+
+
+def may_know(audience: Audience, matter: Matter, state: MeetingState) -> bool:
+    """Whether this audience may know this of a meeting in this state."""
+    return state in TABLE.get((matter, audience), frozenset())

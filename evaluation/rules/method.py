@@ -1,0 +1,259 @@
+"""The evaluation method of a lot: its items, weights, price rule and committee, read strictly.
+
+A method is data, frozen when the notice is published; whatever is not in it may not be used.
+The language: `version` 1; `items`, each `pass_fail` or `scored` (with `max`, maybe `weight`);
+either `technical_weight` and `price_weight`, or weights of the items and `price_weight`, or plain
+points; `price_rule` as in docs/price-rules.md; `aggregation`; `seats`; maybe `cities`.
+Source: 招标投标法实施条例 第49条; 财政部令第87号 第55条; domain.md 4.5.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+from evaluation.rules.committee import composition_problems, rule_for
+from evaluation.rules.draw import Seat
+from evaluation.rules.price import parse_rule
+from evaluation.rules.price_numbers import plain
+from evaluation.rules.price_rule import Method as PriceMethod
+from evaluation.rules.price_rule import PriceRule
+from kernel.errors import InvalidInput, Problem, refuse_if
+from trading.rules.limits import limits_for
+from trading.rules.reading import exact_object, pattern_text, plain_text
+from trading.states import Category, Regime
+
+VERSION = 1
+MOST_ITEMS = 60
+MOST_SEATS = 21
+FULL = Fraction(100)
+_SOURCE = "招标投标法实施条例 第49条"
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,29}")
+_MARK = re.compile(r"(?:0|[1-9]\d{0,2})(?:\.\d{1,2})?")
+_WEIGHT = re.compile(r"(?:0(?:\.\d{1,4})?|1)")
+_KEYS = {"version", "items", "price_rule", "aggregation", "seats"}
+_OPTIONAL = {"technical_weight", "price_weight", "cities"}
+
+
+class Aggregation(StrEnum):
+    """How the experts' totals become one: their mean, or the mean without the two extremes."""
+
+    MEAN = "mean"
+    TRIMMED = "trimmed"
+
+
+@dataclass(frozen=True)
+class Check:
+    """An objective item: a bid passes or fails it."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ScoredItem:
+    """A scored item: marks from 0 to `most`; a mark counts `weight` times in the total."""
+
+    code: str
+    name: str
+    most: Decimal
+    weight: Fraction
+
+
+@dataclass(frozen=True)
+class Method:
+    """A whole method. Marks × weights plus price score × price weight is 100 at most."""
+
+    checks: tuple[Check, ...]
+    scored: tuple[ScoredItem, ...]
+    price_weight: Fraction
+    price_rule: PriceRule
+    aggregation: Aggregation
+    seats: tuple[Seat, ...]
+    text: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a lot's tender says that the method must fit: regime, category, day, budget in fen."""
+
+    regime: Regime
+    category: Category
+    day: date
+    budget_fen: int
+
+
+def parse_method(value: Any, frame: Frame) -> Method:
+    """The method. Raises InvalidInput with the path of a fault, Refusal for what law forbids."""
+    given = set(value) & _OPTIONAL if isinstance(value, Mapping) else set()
+    body = exact_object(value, _KEYS | given, "method")
+    if body["version"] != VERSION or isinstance(body["version"], bool):
+        raise _wrong("version", f"只认识版本 {VERSION}", "method.version")
+    checks, scored = _items(body)
+    method = Method(
+        checks=checks,
+        scored=scored,
+        price_weight=_weight(body.get("price_weight", "1"), "method.price_weight"),
+        price_rule=_price_rule(body["price_rule"], frame),
+        aggregation=_aggregation(body["aggregation"]),
+        seats=_seats(body),
+        text=body,
+    )
+    refuse_if(method_problems(method, frame))
+    return method
+
+
+def method_problems(method: Method, frame: Frame) -> list[Problem]:
+    """What the law forbids in a method that is otherwise well formed."""
+    size = len(method.seats)
+    rule = rule_for(frame.regime, frame.day)
+    return [
+        *_total_problems(method),
+        *_price_share_problems(method, frame),
+        *composition_problems(rule, size=size, experts=size, budget_fen=frame.budget_fen),
+    ]
+
+
+def price_points(method: Method) -> Fraction:
+    """The most points, of 100, that the price can bring."""
+    scoring = method.price_rule.scoring
+    return (scoring.cap if scoring else Fraction(0)) * method.price_weight
+
+
+def _total_problems(method: Method) -> list[Problem]:
+    total = price_points(method) + sum(
+        (Fraction(item.most) * item.weight for item in method.scored), Fraction(0)
+    )
+    if total == FULL:
+        return []
+    message = "各项满分按权重合计应为 100 分，现为 %(total)s 分。"
+    values = {"total": plain(total)}
+    return [Problem("method.not_a_hundred", message, _SOURCE, "method.items", values)]
+
+
+def _price_share_problems(method: Method, frame: Frame) -> list[Problem]:
+    limits = limits_for(frame.regime, frame.day)
+    least = limits.price_weight_minimum.get(frame.category)
+    if least is None or price_points(method) / FULL >= Fraction(least):
+        return []
+    message = "价格分值占总分值的比重不得低于 %(least)s%%。"
+    values = {"least": str(least * 100)}
+    source = limits.price_weight_source
+    return [
+        Problem("method.price_weight_too_small", message, source, "method.price_weight", values)
+    ]
+
+
+def _items(body: Mapping[str, Any]) -> tuple[tuple[Check, ...], tuple[ScoredItem, ...]]:
+    listed = _list(body["items"], "method.items", MOST_ITEMS)
+    weight = body.get("technical_weight")
+    common = None if weight is None else _weight(weight, "method.technical_weight")
+    checks: list[Check] = []
+    scored: list[ScoredItem] = []
+    for number, value in enumerate(listed):
+        item = _item(value, f"method.items[{number}]", common)
+        if isinstance(item, Check):
+            checks.append(item)
+        else:
+            scored.append(item)
+    _refuse_twice([check.code for check in checks] + [item.code for item in scored])
+    _refuse_mixed(listed, common)
+    return tuple(checks), tuple(scored)
+
+
+def _item(value: Any, path: str, common: Fraction | None) -> Check | ScoredItem:
+    kind = value.get("kind") if isinstance(value, Mapping) else None
+    if kind == "pass_fail":
+        body = exact_object(value, {"code", "name", "kind"}, path)
+        return Check(_code(body, path), plain_text(body["name"], f"{path}.name"))
+    if kind != "scored":
+        raise _wrong("kind", "应为 pass_fail 或 scored", f"{path}.kind")
+    keys = {"code", "name", "kind", "max"} | ({"weight"} & set(value))
+    body = exact_object(value, keys, path)
+    most = Decimal(pattern_text(body["max"], _MARK, f"{path}.max"))
+    if most == 0:
+        raise _wrong("max", "满分必须大于零", f"{path}.max")
+    weight = _weight(body["weight"], f"{path}.weight") if "weight" in body else None
+    return ScoredItem(
+        code=_code(body, path),
+        name=plain_text(body["name"], f"{path}.name"),
+        most=most,
+        weight=common if weight is None and common is not None else weight or Fraction(1),
+    )
+
+
+def _refuse_mixed(listed: list[Any], common: Fraction | None) -> None:
+    own = [value for value in listed if "weight" in value]
+    scored = [value for value in listed if value["kind"] == "scored"]
+    if own and (common is not None or len(own) != len(scored)):
+        raise _wrong("weights", "权重要么每个评分项都写，要么都不写", "method.items")
+
+
+def _refuse_twice(codes: list[str]) -> None:
+    for code in codes:
+        if codes.count(code) > 1:
+            raise _wrong("item_twice", f"评审项 {code} 重复", "method.items")
+
+
+def _price_rule(value: Any, frame: Frame) -> PriceRule:
+    rule = parse_rule(value)
+    if rule.method is not PriceMethod.SCORE or rule.scoring is None:
+        raise _wrong("price_not_scored", "应为计分的价格规则", "method.price_rule.method")
+    if rule.regime is None or rule.regime.value != frame.regime.value:
+        raise _wrong("price_regime", "与项目适用的制度不同", "method.price_rule.regime")
+    if rule.drawn or rule.secret_reference or rule.ranking is not None:
+        raise _wrong("price_extras", "不能含抽取系数、标底或单独的排名", "method.price_rule")
+    return rule
+
+
+def _aggregation(value: Any) -> Aggregation:
+    if value not in list(Aggregation):
+        raise _wrong("aggregation", "应为 mean 或 trimmed", "method.aggregation")
+    return Aggregation(value)
+
+
+def _seats(body: Mapping[str, Any]) -> tuple[Seat, ...]:
+    count = _whole(body["seats"], "method.seats")
+    if "cities" not in body:
+        return (Seat(),) * count
+    seats: list[Seat] = []
+    for number, value in enumerate(_list(body["cities"], "method.cities", MOST_SEATS)):
+        path = f"method.cities[{number}]"
+        optional = {"city", "speciality"} & set(value) if isinstance(value, Mapping) else set()
+        group = exact_object(value, {"seats"} | optional, path)
+        texts = {key: plain_text(group[key], f"{path}.{key}") for key in sorted(optional)}
+        seats += [Seat(**texts)] * _whole(group["seats"], f"{path}.seats")
+    if len(seats) != count:
+        raise _wrong("seats", f"合计应为 {count} 席", "method.cities")
+    return tuple(seats)
+
+
+def _code(body: Mapping[str, Any], path: str) -> str:
+    return pattern_text(body["code"], _CODE, f"{path}.code")
+
+
+def _weight(value: Any, path: str) -> Fraction:
+    weight = Fraction(pattern_text(value, _WEIGHT, path))
+    if weight == 0:
+        raise _wrong("weight", "权重必须大于零", path)
+    return weight
+
+
+def _whole(value: Any, path: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_SEATS:
+        raise _wrong("seats", f"应为 1 至 {MOST_SEATS} 的整数", path)
+    return value
+
+
+def _list(value: Any, path: str, most: int) -> list[Any]:
+    if not isinstance(value, list) or not 0 < len(value) <= most:
+        raise _wrong("list", f"应为 1 至 {most} 项的列表", path)
+    return value
+
+
+def _wrong(code: str, why: str, path: str) -> InvalidInput:
+    return InvalidInput(f"method.{code}", "“%(field)s”%(why)s。", _SOURCE, field=path, why=why)

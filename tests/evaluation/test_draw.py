@@ -30,12 +30,12 @@ from identity.states import Role
 from kernel.errors import InvalidInput, NotAllowed, Refusal, TransitionRefused
 from storage.database import snapshot, transaction
 from storage.vault import Vault
-from tests.factories.evaluation import CENTRE, Evaluation, entry
-from tests.factories.identity import CODES, make_person, viewer
+from tests.factories.evaluation import CENTRE, PARTIES, Evaluation, entry
+from tests.factories.identity import CODES, make_person, token, viewer
 from tests.factories.trading import move_to
 
 SEED = bytes(range(32))
-PARTIES = Parties(frozenset({"B1", "B2"}), "AGENCY", "ENTITY")
+LOT_PARTIES = Parties(frozenset({"B1", "B2"}), "AGENCY", "ENTITY")
 
 
 def crowd(count=12, city="临江", *specialities):
@@ -140,7 +140,7 @@ def test_who_refuses_is_followed_by_the_next_in_order():
     ],
 )
 def test_whoever_is_tied_to_a_party_is_recused(employers, interests, grounds):
-    assert recusal_grounds(employers, interests, PARTIES) == grounds
+    assert recusal_grounds(employers, interests, LOT_PARTIES) == grounds
 
 
 @pytest.mark.parametrize(
@@ -297,3 +297,34 @@ def test_only_experts_are_registered_and_only_once(evaluation):
         with pytest.raises(Refusal) as fault, transaction() as (db, now):
             pool.register_expert(db, viewer("operator"), code, entry(), now=now)
         assert fault.value.code == expected
+
+
+def test_a_draw_runs_over_the_api_with_every_party_at_its_own_door(client, tmp_path):
+    evaluation = Evaluation(Vault(tmp_path / "files")).confirmed()
+    heads = {
+        name: {"Authorization": f"Bearer {token(name)}"}
+        for name in ("agent", "witness", "officer", "host", "bidder1")
+    }
+
+    def post(path, username, **body):
+        return client.post(f"/api/v1/{path}", json=body, headers=heads[username])
+
+    draw_code = post(f"lots/{evaluation.lot}/draw", "agent").json["draw"]
+    path, stranger = f"draws/{draw_code}", {"party": "host", "sha256": "0" * 64}
+    refused_statuses = [
+        post(f"{path}/commitments", "bidder1", **stranger).status_code,
+        post(f"{path}/commitments", "agent", **stranger).status_code,
+        post(f"{path}/commitments", "host", party="host", sha256="zz").status_code,
+        post(f"{path}/freeze", "host").status_code,
+    ]
+    for party, username in PARTIES.items():
+        digest = hashlib.sha256(evaluation.nonces[party]).hexdigest()
+        post(f"{path}/commitments", username, party=party.value, sha256=digest)
+    frozen = post(f"{path}/freeze", "agent").json
+    for party, username in PARTIES.items():
+        nonce = evaluation.nonces[party].hex()
+        last = post(f"{path}/nonces", username, party=party.value, nonce=nonce)
+
+    assert refused_statuses == [403, 403, 422, 403]
+    assert frozen["state"] == "revealing"
+    assert last.json == frozen | {"state": "drawn"}

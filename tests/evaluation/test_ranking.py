@@ -211,3 +211,16 @@ def test_nothing_is_ranked_before_the_lock_and_nothing_twice(evaluation):
         evaluation.rank()
 
     assert early.value.code == twice.value.code == "meeting.wrong_stage"
+
+
+def test_a_procurement_of_seven_experts_is_ranked_and_too_few_valid_bids_end_it(database, tmp_path):
+    evaluation = Evaluation(Vault(tmp_path / "files"), experts=9, regime=Regime.GOVPROC)
+    evaluation.confirmed().drawn().accept_all().convene().scoring()
+    evaluation.scored(fail=(0, 1))
+
+    made = evaluation.rank(reasoning="政府采购不得继续")
+
+    assert len(made["sheets"]) == 7
+    assert len(made["result"]["ranking"]) == 2
+    assert recomputed(made) == made["result"]
+    assert evaluation.lot_state() is LotState.FAILED

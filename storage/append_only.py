@@ -12,6 +12,9 @@ APPEND_ONLY = (
     "evidence_node",
     "fact",
     "outbox_message",
+    "ranking",
+    "score_sheet_version",
+    "supervision_order",
 )
 
 

@@ -33,6 +33,7 @@ class DueWork(Base):
     due_at: Mapped[datetime]
     claimed_until: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
+    is_held: Mapped[bool] = mapped_column(default=False)
     done_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(sa.String(300))
 
@@ -56,9 +57,25 @@ def schedule(db: Session, kind: str, subject: str, due_at: datetime) -> None:
         db.add(DueWork(kind=kind, subject=subject, due_at=due_at, clock=clock_of(db, subject)))
 
 
-def cancel_all(db: Session, subject: str) -> None:
-    """Forget all work of a subject that has not been done."""
-    db.execute(sa.delete(DueWork).where(DueWork.subject == subject, DueWork.done_at.is_(None)))
+def hold(db: Session, subject: str) -> None:
+    """Stop the clock of all work of a subject that has not been done."""
+    undone = DueWork.done_at.is_(None)
+    db.execute(sa.update(DueWork).where(DueWork.subject == subject, undone).values(is_held=True))
+
+
+def let_go(db: Session, subject: str, stopped_at: datetime, by: timedelta) -> None:
+    """Let held work run on: what had not come when it was stopped comes later by this much."""
+    query = sa.select(DueWork).where(DueWork.subject == subject, DueWork.is_held.is_(True))
+    for row in db.scalars(query):
+        row.is_held = False
+        if row.due_at > stopped_at:
+            row.due_at += by
+
+
+def may_begin(db: Session, work_id: int) -> bool:
+    """Whether claimed work is still to be done; asked under the subject's lock."""
+    row = db.get_one(DueWork, work_id)
+    return row.done_at is None and not row.is_held
 
 
 def pending(db: Session, subject: str | None = None) -> Sequence[DueWork]:
@@ -72,7 +89,8 @@ def claim_due(db: Session, limit: int = 20) -> list[Claim]:
     now = real_now(db)
     shifts = dict(db.execute(sa.select(Clock.name, Clock.shift)).all())
     free = sa.or_(DueWork.claimed_until.is_(None), DueWork.claimed_until <= now)
-    query = sa.select(DueWork).where(DueWork.done_at.is_(None), free).order_by(DueWork.due_at)
+    waiting = (DueWork.done_at.is_(None), DueWork.is_held.is_(False))
+    query = sa.select(DueWork).where(*waiting, free).order_by(DueWork.due_at)
     claims = []
     for row in db.scalars(query.with_for_update(skip_locked=True)):
         if row.due_at <= now + timedelta(microseconds=shifts.get(row.clock, 0)):

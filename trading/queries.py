@@ -215,11 +215,3 @@ def sealed_bids(db: Session, lot_id: int) -> list[SealedBid]:
 def opening_of(db: Session, bid_id: int) -> tuple[Release | None, OpenedBid | None]:
     """Release and outcome of one bid."""
     return db.get(Release, bid_id), db.get(OpenedBid, bid_id)
-
-
-def is_any_key_published(db: Session, lot_id: int) -> bool:
-    """Whether a witness has published an opening key of this lot."""
-    query = sa.select(OpeningKey.code).where(
-        OpeningKey.lot_id == lot_id, OpeningKey.identity.is_not(None)
-    )
-    return db.scalar(query.limit(1)) is not None

@@ -75,8 +75,9 @@ class Worker:
             duty, code = DUTIES[claim.kind], claim.subject.partition(":")[2]
             result = duty.work(code, self._vault) if duty.work else None
             with transaction(lock=[claim.subject]) as (db, now):
-                duty.act(db, code, now, result)
-                due.finish(db, claim.id)
+                if due.may_begin(db, claim.id):
+                    duty.act(db, code, now, result)
+                    due.finish(db, claim.id)
         except Exception as fault:
             log.exception("due work %s of %s failed", claim.kind, claim.subject)
             with transaction() as (db, _):

@@ -29,6 +29,7 @@ from trading import queries as trading
 from trading.actions.closing import ACTOR
 from trading.actions.tendering import refuse_other_agency
 from trading.models.tendering import Lot
+from trading.rules.suspension import moved
 from trading.states import LotState
 
 _OPEN_LOT = (LotState.OPENED, LotState.CONFIRMED)
@@ -144,6 +145,13 @@ def settle_draw(db: Session, draw: Draw, *, now: datetime) -> bool:
     else:
         _draw_experts(db, draw, draw.frozen, revealed, missing, now)
     return True
+
+
+def move_reveal(db: Session, lot: Lot, stopped_at: datetime, resumed_at: datetime) -> None:
+    """After a suspension: who has still to reveal has as much time left as before."""
+    draw = queries.draw_of_lot(db, lot.id)
+    if draw is not None:
+        draw.reveal_until = moved(draw.reveal_until, stopped_at, resumed_at)
 
 
 def repeat_draw(db: Session, who: Viewer, code: str, *, ground: str, now: datetime) -> Draw:

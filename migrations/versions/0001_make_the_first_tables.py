@@ -34,6 +34,7 @@ def upgrade():
         sa.Column("due_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
         sa.Column("claimed_until", storage.columns.UtcDateTime(timezone=True), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("is_held", sa.Boolean(), nullable=False),
         sa.Column("done_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
         sa.Column("last_error", sa.String(length=300), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_due_work")),

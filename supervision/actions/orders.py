@@ -1,17 +1,19 @@
 """A regulator orders a lot to be suspended or resumed, with article and ground."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from evaluation.actions.draw import move_reveal
 from identity.rules.permissions import Viewer
 from kernel import codes
 from kernel.text import clean_line, clean_text
 from supervision.models.orders import Order
 from supervision.states import OrderKind
+from trading import queries as trading
 from trading.actions.suspension import resume_lot, suspend_lot
-
-_CARRY_OUT = {OrderKind.SUSPEND: suspend_lot, OrderKind.RESUME: resume_lot}
+from trading.models.tendering import Lot
 
 
 def issue_order(
@@ -34,7 +36,8 @@ def issue_order(
         "article": clean_line(article, field="article"),
         "ground": clean_text(ground, field="ground", limit=2000),
     }
-    lot = _CARRY_OUT[kind](db, lot_code, actor=who.code, data=data, now=now)
+    carry_out = _resume if kind is OrderKind.RESUME else suspend_lot
+    lot = carry_out(db, lot_code, actor=who.code, data=data, now=now)
     order = Order(
         code=code,
         lot_id=lot.id,
@@ -46,3 +49,14 @@ def issue_order(
     )
     db.add(order)
     return order
+
+
+def _resume(
+    db: Session, lot_code: str, *, actor: str, data: Mapping[str, str], now: datetime
+) -> Lot:
+    """Resume the lot, and the clocks that evaluation keeps for it."""
+    stopped_at = trading.lot_by_code(db, lot_code).suspended_at
+    lot = resume_lot(db, lot_code, actor=actor, data=data, now=now)
+    if stopped_at is not None:
+        move_reveal(db, lot, stopped_at, now)
+    return lot

@@ -59,8 +59,8 @@ def test_a_suspended_lot_stands_still_even_past_its_deadline(lot, tmp_path):
 
     assert close(lot) is False
     assert found(lot).state is LotState.SUSPENDED
-    with snapshot() as db:
-        assert due.pending(db, f"lot:{lot}") == []
+    with transaction() as (db, _):
+        assert due.claim_due(db) == []
 
 
 def test_resuming_moves_the_deadline_by_the_time_it_stood_still(lot):
@@ -118,3 +118,18 @@ def test_an_order_that_the_state_forbids_is_refused_and_leaves_no_trace(lot, kin
 )
 def test_only_moments_that_had_not_come_are_moved(moment, wanted):
     assert suspension.moved(moment, START, START + 2 * HOUR) == wanted
+
+
+def test_work_claimed_before_a_suspension_is_neither_done_nor_lost(lot):
+    move_to(lot, found(lot).deadline)
+    with transaction() as (db, _):
+        claim = due.claim_due(db)[0]
+    order(lot, OrderKind.SUSPEND)
+
+    with transaction(lock=[f"lot:{lot}"]) as (db, _):
+        assert not due.may_begin(db, claim.id)
+    order(lot, OrderKind.RESUME)
+
+    with transaction(lock=[f"lot:{lot}"]) as (db, _):
+        assert due.may_begin(db, claim.id)
+    assert close(lot) is True

@@ -23,7 +23,7 @@ def suspend_lot(
     refuse_if(rules.suspension_problems(lot.state))
     lot.resume_to, lot.suspended_at = lot.state.value, now
     move_lot(db, lot, LotEvent.SUSPENDED, actor=actor, data=data, now=now)
-    due.cancel_all(db, subject)
+    due.hold(db, subject)
     tell(db, lot, "lot.suspended", data, now)
     return lot
 
@@ -35,23 +35,17 @@ def resume_lot(
     lot, subject = queries.lot_by_code(db, lot_code), f"lot:{lot_code}"
     refuse_if(rules.resumption_problems(lot.state))
     assert lot.suspended_at is not None and lot.resume_to  # noqa: S101, PT018 (a CHECK)
-    lot.deadline = rules.moved(lot.deadline, lot.suspended_at, now)
-    lot.window_ends_at = rules.moved(lot.window_ends_at, lot.suspended_at, now)
+    stopped_at = lot.suspended_at
+    lot.deadline = rules.moved(lot.deadline, stopped_at, now)
+    lot.window_ends_at = rules.moved(lot.window_ends_at, stopped_at, now)
+    for release in queries.releases_of(db, lot.id):
+        release.correct_until = rules.moved(release.correct_until, stopped_at, now)
     lot.state = LotState(lot.resume_to)
     lot.resume_to = lot.suspended_at = None
     db.flush()  # before anything is read: the table's CHECKs see the whole move
-    _schedule_again(db, lot, subject, now)
+    due.let_go(db, subject, stopped_at, now - stopped_at)
     moments = {"deadline": lot.deadline.isoformat() if lot.deadline else ""}
     news = {"to": lot.state.value, **moments, **data}
     record(db, stream=subject, kind="lot.resumed", actor=actor, subject=subject, data=news, now=now)
     tell(db, lot, "lot.resumed", news, now)
     return lot
-
-
-def _schedule_again(db: Session, lot: Lot, subject: str, now: datetime) -> None:
-    if lot.state is LotState.ANNOUNCED and lot.deadline is not None:
-        due.schedule(db, "lot.close", subject, lot.deadline)
-    elif lot.state is LotState.RELEASING and lot.window_ends_at is not None:
-        due.schedule(db, "lot.end_window", subject, lot.window_ends_at)
-    elif lot.state is LotState.UNSEALING and queries.is_any_key_published(db, lot.id):
-        due.schedule(db, "lot.check_releases", subject, now)

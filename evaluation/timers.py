@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from evaluation import queries
 from evaluation.actions.draw import settle_draw
+from storage.duties import Duty
 from trading import queries as trading
-from trading.timers import Duty
 
 
 def _settle(db: Session, lot_code: str, now: datetime, _: Any) -> None:

@@ -57,6 +57,18 @@ class StatementKeyBody(ApiModel):
     proof: Annotated[Base64Text, Field(max_length=400)]
 
 
+class CodePath(ApiModel):
+    """The public code in the address."""
+
+    code: Code
+
+
+class PinBody(ApiModel):
+    """The PIN of a document key; it is used once and not kept."""
+
+    pin: Annotated[str, Field(max_length=200)]
+
+
 class GroundBody(ApiModel):
     """Why something is ordered: the article and the facts."""
 

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from identity.models.accounts import ApiToken, Person
 from identity.models.credentials import SigningKey
 from identity.models.organisations import Organisation
+from identity.models.papers import Paper, Turn
 from identity.models.standing import Restriction
+from identity.rules.papers import OPEN
 from identity.rules.permissions import Viewer
 from identity.rules.standing import RestrictionView
 from identity.states import KeyPurpose
@@ -39,6 +41,14 @@ def person_by_username(db: Session, username: str) -> Person | None:
 def person_by_code(db: Session, code: str) -> Person | None:
     """The person with this public code."""
     return db.scalar(sa.select(Person).where(Person.code == code))
+
+
+def person_with_code(db: Session, code: str) -> Person:
+    """The person with this public code. Raises NotFound."""
+    found = person_by_code(db, code)
+    if found is None:
+        raise NotFound("account.not_found", "没有这个账户。")
+    return found
 
 
 def person_by_token(db: Session, digest: bytes, now: datetime) -> Person | None:
@@ -88,6 +98,41 @@ def valid_key(db: Session, person_code: str, purpose: KeyPurpose) -> SigningKey 
     """The person's newest key for this purpose that is not revoked."""
     keys = keys_of(db, person_code)
     return next((k for k in keys if k.purpose is purpose and k.revoked_at is None), None)
+
+
+def paper_by_code(db: Session, code: str) -> Paper:
+    """The paper with this public code. Raises NotFound."""
+    found = db.get(Paper, code)
+    if found is None:
+        raise NotFound("paper.not_found", "没有编号为“%(value)s”的文件。", value=code[:40])
+    return found
+
+
+def papers_of(db: Session, owner: str, kind: str) -> Sequence[Paper]:
+    """Papers of this kind that belong to a subject, oldest first."""
+    query = sa.select(Paper).where(Paper.owner == owner, Paper.kind == kind)
+    return db.scalars(query.order_by(Paper.made_at, Paper.code)).all()
+
+
+def turn_of(db: Session, code: str, person: str) -> Turn:
+    """This person's turn on a paper. Raises NotFound, also for a paper of others."""
+    query = sa.select(Turn).join(Person).where(Turn.paper_code == code, Person.code == person)
+    found = db.scalar(query)
+    if found is None:
+        raise NotFound("paper.not_found", "没有编号为“%(value)s”的文件。", value=code[:40])
+    return found
+
+
+def turns_of(db: Session, person: str) -> Sequence[Turn]:
+    """Every paper that this person is to sign or has signed, newest first."""
+    query = sa.select(Turn).join(Person).join(Paper, Paper.code == Turn.paper_code)
+    mine = query.where(Person.code == person).options(joinedload(Turn.paper))
+    return db.scalars(mine.order_by(Paper.made_at.desc(), Paper.code)).all()
+
+
+def open_turn(db: Session, code: str) -> Turn | None:
+    """The turn of a paper that is open now."""
+    return db.scalar(sa.select(Turn).where(Turn.paper_code == code, Turn.state.in_(OPEN)))
 
 
 def key_by_code(db: Session, code: str) -> SigningKey | None:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from kernel.lifecycle import Lifecycle
+
 
 class OrganisationKind(StrEnum):
     """What an organisation may be in a procedure; one may be several."""
@@ -42,6 +44,7 @@ class Permission(StrEnum):
     BID = "bid"
     ISSUE_GUARANTEE = "issue_guarantee"
     SCORE = "score"
+    SIGN_PAPERS = "sign_papers"
     WITNESS_OPENING = "witness_opening"
     SUPERVISE = "supervise"
     SEE_HEALTH = "see_health"
@@ -60,3 +63,65 @@ class RestrictionKind(StrEnum):
     REGISTRATION = "registration"
     BIDDING = "bidding"
     EVALUATION = "evaluation"
+
+
+class PaperState(StrEnum):
+    """Where a document that people sign in turn stands."""
+
+    DRAWING = "drawing"
+    SIGNING = "signing"
+    SEALING = "sealing"
+    COMPLETE = "complete"
+
+
+class PaperEvent(StrEnum):
+    """What can happen to such a document."""
+
+    DRAWN = "drawn"
+    SIGNED_BY_ALL = "signed_by_all"
+    SEALED = "sealed"
+    COMPLETED = "completed"
+
+
+PAPER = Lifecycle(
+    "paper",
+    {
+        (PaperState.DRAWING, PaperEvent.DRAWN): PaperState.SIGNING,
+        (PaperState.SIGNING, PaperEvent.SIGNED_BY_ALL): PaperState.SEALING,
+        (PaperState.SIGNING, PaperEvent.COMPLETED): PaperState.COMPLETE,
+        (PaperState.SEALING, PaperEvent.SEALED): PaperState.COMPLETE,
+    },
+)
+
+
+class TurnState(StrEnum):
+    """Where one person's signature on a document stands: the three steps of a signature."""
+
+    WAITING = "waiting"
+    ASKED = "asked"
+    PREPARED = "prepared"
+    SIGNED = "signed"
+    DONE = "done"
+
+
+class TurnEvent(StrEnum):
+    """What can happen to a person's turn."""
+
+    ASKED = "asked"
+    PREPARED = "prepared"
+    SIGNED = "signed"
+    FINISHED = "finished"
+    LAPSED = "lapsed"
+
+
+TURN = Lifecycle(
+    "turn",
+    {
+        (TurnState.WAITING, TurnEvent.ASKED): TurnState.ASKED,
+        (TurnState.ASKED, TurnEvent.PREPARED): TurnState.PREPARED,
+        (TurnState.PREPARED, TurnEvent.SIGNED): TurnState.SIGNED,
+        (TurnState.SIGNED, TurnEvent.FINISHED): TurnState.DONE,
+        (TurnState.ASKED, TurnEvent.LAPSED): TurnState.WAITING,
+        (TurnState.PREPARED, TurnEvent.LAPSED): TurnState.WAITING,
+    },
+)

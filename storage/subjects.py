@@ -16,6 +16,8 @@ REAL_CLOCK = "real"
 RANKS: Mapping[str, int] = {
     "organisation": 10,
     "person": 20,
+    # Papers are signed in real time; where a lot is locked too, its clock decides.
+    "paper": 25,
     "tender": 30,
     "lot": 40,
 }

@@ -109,12 +109,6 @@ class IdentityBody(ApiModel):
     identity: Annotated[str, Field(max_length=100, pattern=r"^AGE-SECRET-KEY-1[A-Z0-9]+$")]
 
 
-class CodePath(ApiModel):
-    """The public code in the address."""
-
-    code: Code
-
-
 def utc(value: datetime) -> datetime:
     """The same instant in UTC. Raises InvalidInput outside the years that a calendar holds."""
     try:

@@ -1,33 +1,18 @@
-"""What falls due when in trading, and which action it calls. The worker sweeps these.
+"""What falls due when in trading, and which action it calls. The worker sweeps these."""
 
-A duty may have heavy work (decrypting): it is done between the doors, from one snapshot, and
-its result is judged again under the lock.
-"""
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from evidence.actions.workshop import Workshop
 from kernel.errors import InvalidInput
 from storage.database import snapshot
-from storage.vault import Vault
+from storage.duties import Duty
 from trading import queries
 from trading.actions import closing, opening, unsealing
 from trading.rules.opening import SealedBid
-
-Work = Callable[[str, Vault], Any]
-Act = Callable[[Session, str, datetime, Any], object]
-
-
-@dataclass(frozen=True)
-class Duty:
-    """`work(code, vault)` runs outside a transaction; `act(db, code, now, result)` inside."""
-
-    act: Act
-    work: Work | None = None
 
 
 def _close(db: Session, code: str, now: datetime, _: Any) -> None:
@@ -45,7 +30,7 @@ def _sealed_set(code: str) -> tuple[list[SealedBid], list[str]]:
         return queries.sealed_bids(db, lot.id), keys
 
 
-def _wrong_releases(code: str, _vault: Vault) -> list[str]:
+def _wrong_releases(code: str, _workshop: Workshop) -> list[str]:
     bids, keys = _sealed_set(code)
     return [bid.receipt for bid in bids if bid.release and not _is_right(bid, keys)]
 
@@ -62,9 +47,9 @@ def _judge(db: Session, code: str, now: datetime, wrong: Any) -> None:
     opening.judge_releases(db, code, wrong, now=now)
 
 
-def _unseal_all(code: str, vault: Vault) -> list[Any]:
+def _unseal_all(code: str, workshop: Workshop) -> list[Any]:
     bids, keys = _sealed_set(code)
-    return [unsealing.unseal(bid, keys, vault) for bid in bids]
+    return [unsealing.unseal(bid, keys, workshop.vault) for bid in bids]
 
 
 def _open(db: Session, code: str, now: datetime, unsealed: Any) -> None:

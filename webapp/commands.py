@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from evaluation.cli import commands as evaluation
+from evidence.actions.authority import open_authority
 from evidence.cli import commands as evidence
 from storage.database import current_database
 from storage.migrations import upgrade
@@ -51,6 +53,7 @@ def prepare() -> None:
 
 def _prepare(settings: Settings) -> None:
     prepare_keys(settings)
+    open_authority(settings.authority, datetime.now(UTC))
     upgrade(current_database())
     # The demo city stands apart and is started as a process, like the client.
     subprocess.run([sys.executable, "-m", "demo"], cwd=ROOT, check=True)

@@ -13,6 +13,7 @@ from evaluation.routes import meeting_api
 from identity.guard import enforce, needs_forgery_mark, open_to_all, unguarded
 from identity.routes import account as account_pages
 from identity.routes import api as account_api
+from identity.routes import papers_api
 from kernel.errors import NotAllowed
 from storage import keys
 from storage.database import open_database
@@ -27,12 +28,13 @@ from webapp.headers import register_headers
 from webapp.health import health
 from webapp.i18n import register_languages
 from webapp.live import Live, poll
-from webapp.settings import ROOT, Settings, settings_from
+from webapp.settings import ROOT, Settings, settings_from, workshop_of
 from webapp.templating import register_templating
 from webapp.throttle import register_throttle
 
 APIS = (
     account_api.api,
+    papers_api.api,
     trading_api.api,
     opening_api.api,
     evaluation_api.api,
@@ -49,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = _openapi()
     app.extensions["settings"] = settings
     app.extensions["vault"] = Vault(settings.files)
+    app.extensions["workshop"] = workshop_of(settings)
     app.extensions["receipt_key"] = functools.cache(
         functools.partial(keys.signing_key, settings.keys, "receipt")
     )

@@ -4,9 +4,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from evidence.actions.workshop import Workshop
 from storage.keys import kept_secret
+from storage.vault import Vault
 
 ROOT = Path(__file__).resolve().parent.parent
+FONTS = ROOT / "static/dist/fonts"
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,7 @@ class Settings:
     redis_url: str | None
     behind_tls: bool
     socket_limit: int
+    time_stamp_url: str | None
 
     @property
     def keys(self) -> Path:
@@ -47,7 +51,13 @@ def settings_from(environment: dict[str, str] | None = None) -> Settings:
         redis_url=given.get("REDIS_URL"),
         behind_tls=given.get("ZHAOBIAO_TLS", "") == "1",
         socket_limit=int(given.get("ZHAOBIAO_SOCKETS", "200")),
+        time_stamp_url=given.get("ZHAOBIAO_TIME_STAMP_URL"),
     )
+
+
+def workshop_of(settings: Settings) -> Workshop:
+    """What heavy work needs; nothing is opened yet."""
+    return Workshop(Vault(settings.files), settings.authority, FONTS, settings.time_stamp_url)
 
 
 def prepare_keys(settings: Settings) -> None:

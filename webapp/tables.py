@@ -10,6 +10,7 @@ import evidence.models.tree
 import identity.models.accounts
 import identity.models.credentials
 import identity.models.organisations
+import identity.models.papers
 import identity.models.standing
 import outbox.models.messages
 import storage.due

@@ -13,20 +13,24 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from evaluation import timers as evaluation
 from evidence.actions.tree import append_pending
+from identity import timers as identity
 from kernel.errors import Busy
 from outbox.actions.messages import number_wide
 from storage import due
 from storage.database import transaction
 from storage.due import Claim
+from storage.duties import Duty
 from storage.keys import signing_key
-from storage.vault import Vault
 from trading import timers as trading
-from trading.timers import Duty
-from webapp.settings import Settings
+from webapp.settings import Settings, workshop_of
 
 log = logging.getLogger("zhaobiao.worker")
 
-DUTIES: Mapping[str, Duty] = {**trading.DUTIES, **evaluation.DUTIES}
+DUTIES: Mapping[str, Duty] = {
+    **identity.DUTIES,
+    **trading.DUTIES,
+    **evaluation.DUTIES,
+}
 SWEEP_SECONDS = 0.25
 
 
@@ -37,7 +41,7 @@ class Worker:
         """Loads the log's key, which lives in workers only."""
         self._origin = settings.log_origin
         self._key: Ed25519PrivateKey = signing_key(settings.keys, "checkpoint")
-        self._vault = Vault(settings.files)
+        self._workshop = workshop_of(settings)
         self._stop = threading.Event()
 
     def run(self) -> None:
@@ -73,8 +77,8 @@ class Worker:
     def _do(self, claim: Claim) -> bool:
         try:
             duty, code = DUTIES[claim.kind], claim.subject.partition(":")[2]
-            result = duty.work(code, self._vault) if duty.work else None
-            with transaction(lock=[claim.subject]) as (db, now):
+            result = duty.work(code, self._workshop) if duty.work else None
+            with transaction(lock=[claim.subject, *duty.locks(code)]) as (db, now):
                 if due.may_begin(db, claim.id):
                     duty.act(db, code, now, result)
                     due.finish(db, claim.id)

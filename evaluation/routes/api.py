@@ -18,11 +18,11 @@ from evaluation.forms import (
 from evaluation.models.draw import Call, Draw
 from evaluation.models.pool import Expert
 from evaluation.rules.draw import PERMISSIONS
+from identity.forms import CodePath
 from identity.guard import check, requires, viewer
 from identity.states import Permission
 from storage.database import snapshot, transaction
 from trading.actions.tendering import tender_run_by
-from trading.forms import CodePath
 
 api = APIBlueprint("evaluation_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="draw")])
 

@@ -18,12 +18,13 @@ from evaluation.models.meeting import Meeting
 from evaluation.models.scoring import ScoreSheet
 from evaluation.rules import scoring as rules
 from evaluation.rules.disclosure import Audience, Matter, may_know
+from identity.forms import CodePath
 from identity.guard import requires, viewer
 from identity.states import Permission
 from kernel.errors import NotYet
 from storage.database import snapshot, transaction
 from trading.actions.tendering import tender_run_by
-from trading.forms import CodePath, SignedBody
+from trading.forms import SignedBody
 
 api = APIBlueprint("meeting_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="meeting")])
 

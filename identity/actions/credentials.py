@@ -1,26 +1,33 @@
-"""Enrolling keys by which people sign statements. Their private halves never come here.
+"""Enrolling keys: statement keys are made by their owners, whose private halves never come here;
+document keys are made here, locked by a PIN that is never kept.
 
 Every new key is a fact that its owner sees.
 """
 
 import base64
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy.orm import Session
 
+from evidence.actions.authority import Authority, new_rsa_key
 from evidence.actions.streams import record
+from evidence.rules import signing
+from evidence.rules.certificates import Subject
+from evidence.rules.verifiers import P256, RSA, is_signature
 from identity import queries
 from identity.models.credentials import SigningKey
+from identity.rules.credentials import checked_pin
+from identity.rules.papers import pin_problems
 from identity.rules.permissions import Viewer
 from identity.states import KeyPurpose
 from kernel import codes
-from kernel.errors import InvalidInput, NotFound, Refusal
+from kernel.errors import InvalidInput, NotAllowed, Refusal, refuse_if
 
-P256 = "ecdsa-p256-sha256"
 _PROOF_DOMAIN = b"zhaobiao-key-proof/v1\n"
 
 
@@ -31,17 +38,15 @@ def enrol_statement_key(
 
     The keys enrolled before stay valid for what they signed, but this one counts from now on.
     """
-    public = load_p256(spki)
-    if not is_p256_signature(public, proof, _PROOF_DOMAIN + who.code.encode() + b"\n" + spki):
+    load_p256(spki)
+    message = _PROOF_DOMAIN + who.code.encode() + b"\n" + spki
+    if not is_signature(P256, spki, proof, message):
         raise InvalidInput(
             "key.not_proved", "没有证明您持有该公钥对应的私钥。", "电子签名法 第13条", field="proof"
         )
-    person = queries.person_by_code(db, who.code)
-    if person is None:
-        raise NotFound("account.not_found", "没有这个账户。")
     key = SigningKey(
         code=codes.new_code("KY"),
-        person=person,
+        person=queries.person_with_code(db, who.code),
         purpose=KeyPurpose.STATEMENT,
         algorithm=P256,
         public_key=spki,
@@ -64,6 +69,80 @@ def enrol_statement_key(
     return key
 
 
+@dataclass(frozen=True)
+class LockedKey:
+    """A new RSA key behind a PIN, with its certificate; made outside of any transaction."""
+
+    locked: str
+    certificate: str
+    spki: bytes
+
+
+def make_document_key(who: Viewer, pin: str, authority: Authority, now: datetime) -> LockedKey:
+    """A key by which a person signs documents, locked by their PIN; half a second of work.
+
+    `now` is real time: certificates know no rehearsal. Raises InvalidInput for a bad PIN.
+    """
+    checked, key = checked_pin(pin), new_rsa_key()
+    subject = Subject(who.organisation_name, who.name, who.organisation, who.code)
+    certificate = authority.issue(subject, key.public_key(), now=now)
+    return LockedKey(
+        locked=signing.lock(key, checked).decode(),
+        certificate=certificate.public_bytes(serialization.Encoding.PEM).decode(),
+        spki=key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        ),
+    )
+
+
+def enrol_document_key(db: Session, who: Viewer, made: LockedKey, *, now: datetime) -> SigningKey:
+    """Keep a person's document key and record its certificate."""
+    key = SigningKey(
+        code=codes.new_code("KY"),
+        person=queries.person_with_code(db, who.code),
+        purpose=KeyPurpose.DOCUMENT,
+        algorithm=RSA,
+        public_key=made.spki,
+        certificate=made.certificate,
+        locked_key=made.locked,
+        made_at=now,
+    )
+    db.add(key)
+    record(
+        db,
+        stream=f"person:{who.code}",
+        kind="key.enrolled",
+        actor=who.code,
+        subject=f"key:{key.code}",
+        data={
+            "algorithm": RSA,
+            "purpose": KeyPurpose.DOCUMENT.value,
+            "spki": base64.b64encode(made.spki).decode(),
+            "certificate": made.certificate,
+        },
+        now=now,
+    )
+    return key
+
+
+def count_attempt(db: Session, key_code: str) -> str:
+    """Count a try at a key's PIN before it is made, so that tries side by side count too.
+
+    Returns the locked key. Raises NotAllowed once it is blocked.
+    """
+    key = db.get_one(SigningKey, key_code)
+    refuse_if(pin_problems(key.wrong_pins), NotAllowed)
+    key.wrong_pins += 1
+    if key.locked_key is None:
+        raise RuntimeError("a document key has a locked half")
+    return key.locked_key
+
+
+def forget_attempts(db: Session, key_code: str) -> None:
+    """The PIN was right: the tries before it do not count any more."""
+    db.get_one(SigningKey, key_code).wrong_pins = 0
+
+
 def load_p256(spki: bytes) -> ec.EllipticCurvePublicKey:
     """The public key in this SubjectPublicKeyInfo. Raises InvalidInput if it is not P-256."""
     try:
@@ -73,15 +152,6 @@ def load_p256(spki: bytes) -> ec.EllipticCurvePublicKey:
     if not isinstance(public, ec.EllipticCurvePublicKey) or public.curve.name != "secp256r1":
         raise _not_p256()
     return public
-
-
-def is_p256_signature(public: ec.EllipticCurvePublicKey, signature: bytes, message: bytes) -> bool:
-    """Whether this DER signature over the message is the key's."""
-    try:
-        public.verify(signature, message, ec.ECDSA(hashes.SHA256()))
-    except InvalidSignature:
-        return False
-    return True
 
 
 def describe(key: SigningKey) -> dict[str, Any]:
@@ -107,7 +177,7 @@ def signed_by(db: Session, who: Viewer, text: bytes, signature: bytes) -> Signin
     key = queries.valid_key(db, who.code, KeyPurpose.STATEMENT)
     if key is None:
         raise Refusal("key.none", "请先登记签名密钥。", "电子签名法 第13条", field="signature")
-    if not is_p256_signature(load_p256(key.public_key), signature, text):
+    if not is_signature(key.algorithm, key.public_key, signature, text):
         raise InvalidInput(
             "statement.signature",
             "签名与声明不符，或不是您当前登记的密钥 %(key)s 所签。",

@@ -4,13 +4,12 @@ from typing import Any
 
 from flask_openapi3 import APIBlueprint, Tag
 
-from identity.forms import GroundBody
+from identity.forms import CodePath, GroundBody
 from identity.guard import requires, viewer
 from identity.states import Permission
 from storage.database import transaction
 from supervision.actions.orders import issue_order
 from supervision.states import OrderKind
-from trading.forms import CodePath
 
 api = APIBlueprint(
     "supervision_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="supervision")]

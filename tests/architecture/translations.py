@@ -1,6 +1,8 @@
 """`python -m tests.architecture.translations`: the English catalogue holds every message."""
 
+import ast
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -20,8 +22,35 @@ METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 APART = ("tests", ".venv", "node_modules", "var", "migrations", "bench", "client", "verifier")
 
 
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
 def messages():
     """Every message in the program, once."""
+    return called_messages() | named_messages()
+
+
+def named_messages():
+    """Messages that were given a name first: `message = "…"`, also by a condition."""
+    found = set()
+    for path in ROOT.rglob("*.py"):
+        if not set(path.relative_to(ROOT).parts) & set(APART):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Assign) and "message" in map(ast.unparse, node.targets):
+                    found |= {each.value for each in ast.walk(node) if is_chinese(each)}
+    return found
+
+
+def is_chinese(node):
+    return (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and bool(CHINESE.search(node.value))
+    )
+
+
+def called_messages():
+    """Messages that stand in the call itself."""
     found = extract_from_dir(
         ROOT,
         method_map=METHODS,

@@ -99,10 +99,10 @@ class Town:
 @contextlib.contextmanager
 def running(folder, database_url=None, **environment):
     town = Town(folder, database_url, **environment)
-    town.run("flask", "prepare")
-    for name in ("web", "worker"):
-        town.start(name)
     try:
+        town.run("flask", "prepare")
+        for name in ("web", "worker"):
+            town.start(name)
         town.wait_until_ready()
         yield town
     finally:

@@ -31,6 +31,7 @@ OTHERS = {
     "operator": (OrganisationKind.TRADING_CENTRE, Role.OPERATOR),
 }
 BLOTS = (
+    (r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----", "CERTIFICATE"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(\+\d\d:\d\d|Z)?", "TIME"),
     (r"\b[A-Z]{2}[0-9A-HJKMNP-TV-Z]{10}\b", "CODE"),
     (r"\b[0-9a-f]{64}\b", "DIGEST"),

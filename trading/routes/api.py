@@ -9,6 +9,7 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from evidence.actions.receipts import receipt_of, with_proof
 from evidence.rules.sealing import HEADER_BYTES, PART_BYTES
+from identity.forms import CodePath
 from identity.guard import open_to_all, requires, viewer
 from identity.states import Permission
 from kernel.errors import NotFound, refuse_if
@@ -19,7 +20,6 @@ from trading import queries
 from trading.actions import bidding, rehearsal, tendering
 from trading.forms import (
     ClockBody,
-    CodePath,
     PartQuery,
     PublicationBody,
     SignedBody,

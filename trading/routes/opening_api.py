@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_openapi3 import APIBlueprint, Tag
 
+from identity.forms import CodePath
 from identity.guard import open_to_all, requires, viewer
 from identity.states import Permission
 from kernel.errors import NotFound
@@ -12,7 +13,7 @@ from storage.database import snapshot, transaction
 from storage.subjects import legal_now
 from trading import queries
 from trading.actions import opening
-from trading.forms import AnswerBody, CodePath, IdentityBody, ReleaseBody, SignedBody
+from trading.forms import AnswerBody, IdentityBody, ReleaseBody, SignedBody
 from trading.models.opening import OpenedBid
 from trading.rules import opening as rules
 from trading.rules.disclosure import Audience, Matter, may_know

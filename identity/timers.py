@@ -1,0 +1,126 @@
+"""The worker's steps of every paper: prepare, finish, seal, let lapse. Drawing is its owner's.
+
+Whatever fails is tried again by the sweep; only a certificate that is not valid gives the turn up.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from cryptography import x509
+from sqlalchemy.orm import Session
+
+from evidence.actions import signing
+from evidence.actions.papers import draw_stamp
+from evidence.actions.workshop import Workshop
+from evidence.rules.signing import PreparedSignature
+from identity import queries
+from identity.actions import papers
+from identity.models.papers import Paper, Turn
+from identity.states import PaperState, TurnState
+from kernel.errors import NotAllowed
+from kernel.periods import SHANGHAI
+from storage.base import real_now
+from storage.database import snapshot
+from storage.duties import Duty
+
+Row = dict[str, str | int]
+
+
+def _prepared(code: str, workshop: Workshop) -> Row | str | None:
+    """The prepared revision as a row, or why there can be none."""
+    with snapshot() as db:
+        turn, now = _turn_in(db, code, TurnState.ASKED), real_now(db)
+        if turn is None or turn.paper.file is None:
+            return None
+        key = queries.key_by_code(db, turn.key_code or "")
+    assert key is not None and key.certificate is not None  # noqa: S101, PT018 (a document key)
+    try:
+        prepared = signing.prepare(
+            workshop.vault.read(turn.paper.file),
+            turn.field,
+            x509.load_pem_x509_certificate(key.certificate.encode()),
+            workshop.authority,
+            workshop.timestamper,
+            context=workshop.authority.validation_context(now),
+            stamp=draw_stamp(_stamp(turn, key.code, now), font_folder=workshop.font_folder),
+        )
+    except NotAllowed as refusal:
+        return str(refusal.problems[0])
+    workshop.keep(prepared.revision)
+    return prepared.to_row()
+
+
+def _take_prepared(db: Session, code: str, _now: datetime, made: Any) -> None:
+    if isinstance(made, str):
+        papers.give_up_turn(db, code, made)
+    elif made is not None:
+        papers.take_prepared(db, code, made)
+
+
+def _finished(code: str, workshop: Workshop) -> str | None:
+    """The file with the open signature put in and time-stamped."""
+    with snapshot() as db:
+        turn = _turn_in(db, code, TurnState.SIGNED)
+    if turn is None or turn.prepared is None or turn.value is None:
+        return None
+    revision = workshop.vault.read(str(turn.prepared["revision_sha256"]))
+    prepared = PreparedSignature.from_row(turn.prepared, revision)
+    return workshop.keep(
+        signing.finish(prepared, turn.value, workshop.authority, workshop.timestamper)
+    )
+
+
+def _take_finished(db: Session, code: str, _now: datetime, file: Any) -> None:
+    if file is not None:
+        papers.take_finished(db, code, file)
+
+
+def _sealed(code: str, workshop: Workshop) -> str | None:
+    """The file under the platform's seal, closed by a document time-stamp."""
+    with snapshot() as db:
+        paper, now = queries.paper_by_code(db, code), real_now(db)
+    if paper.state is not PaperState.SEALING or paper.file is None:
+        return None
+    sealed = signing.seal(
+        workshop.vault.read(paper.file),
+        workshop.authority,
+        workshop.timestamper,
+        context=workshop.authority.validation_context(now),
+        stamp=draw_stamp(_seal_stamp(paper, now), font_folder=workshop.font_folder, red=True),
+    )
+    return workshop.keep(sealed)
+
+
+def _take_sealed(db: Session, code: str, _now: datetime, file: Any) -> None:
+    if file is not None:
+        papers.take_sealed(db, code, file)
+
+
+def _lapse(db: Session, code: str, now: datetime, _: Any) -> None:
+    papers.lapse_turn(db, code, now=now)
+
+
+def _turn_in(db: Session, code: str, state: TurnState) -> Turn | None:
+    turn = queries.open_turn(db, code)
+    return turn if turn is not None and turn.state is state else None
+
+
+def _stamp(turn: Turn, key: str, now: datetime) -> list[str]:
+    return [turn.person.name, _moment(now), f"密钥 {key}"]
+
+
+def _seal_stamp(paper: Paper, now: datetime) -> list[str]:
+    return ["昭标平台电子印章", _moment(now), f"文件 {paper.code}"]
+
+
+def _moment(now: datetime) -> str:
+    return now.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+
+
+DUTIES: Mapping[str, Duty] = {
+    papers.PREPARE: Duty(_take_prepared, _prepared),
+    papers.FINISH: Duty(_take_finished, _finished),
+    papers.SEAL: Duty(_take_sealed, _sealed),
+    papers.LAPSE: Duty(_lapse),
+}

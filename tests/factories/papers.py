@@ -17,7 +17,12 @@ PIN = "246810"
 
 def make_workshop(folder):
     """Files in this folder, one authority for the whole run."""
-    return Workshop(Vault(folder / "files"), authority().folder, FONTS)
+    return workshop_over(Vault(folder / "files"))
+
+
+def workshop_over(vault):
+    """The same with these files."""
+    return Workshop(vault, authority().folder, FONTS)
 
 
 def enrol_document_key(username, workshop, pin=PIN):

@@ -18,6 +18,7 @@ from outbox.models.messages import Message
 from storage.database import snapshot, transaction
 from storage.vault import Vault
 from tests.factories.identity import CODES, make_organisation, make_person, viewer
+from tests.factories.papers import workshop_over
 from tests.factories.trading import Bidder, make_cast, make_open_lot, move_to
 from trading import queries
 from trading.actions import closing, opening
@@ -158,7 +159,7 @@ class Hall:
 
     def do(self, kind):
         duty = DUTIES[kind]
-        result = duty.work(self.lot, self.vault) if duty.work else None
+        result = duty.work(self.lot, workshop_over(self.vault)) if duty.work else None
         with transaction(lock=[f"lot:{self.lot}"]) as (db, now):
             duty.act(db, self.lot, now, result)
 

@@ -14,7 +14,7 @@ from identity.models.standing import Restriction
 from identity.rules.papers import OPEN
 from identity.rules.permissions import Viewer
 from identity.rules.standing import RestrictionView
-from identity.states import KeyPurpose
+from identity.states import KeyPurpose, TurnState
 from kernel.errors import NotFound
 from kernel.text import name_key
 
@@ -133,6 +133,15 @@ def turns_of(db: Session, person: str) -> Sequence[Turn]:
 def open_turn(db: Session, code: str) -> Turn | None:
     """The turn of a paper that is open now."""
     return db.scalar(sa.select(Turn).where(Turn.paper_code == code, Turn.state.in_(OPEN)))
+
+
+def next_turn(db: Session, code: str) -> Turn | None:
+    """The turn to prepare for: of those who asked the first; none while another is open."""
+    if open_turn(db, code) is not None:
+        return None
+    query = sa.select(Turn).where(Turn.paper_code == code, Turn.state == TurnState.ASKED)
+    first = query.order_by(Turn.asked_at, Turn.place).limit(1)
+    return db.scalar(first.options(joinedload(Turn.paper)))
 
 
 def key_by_code(db: Session, code: str) -> SigningKey | None:

@@ -17,7 +17,7 @@ from evidence.rules.signing import PreparedSignature
 from identity import queries
 from identity.actions import papers
 from identity.models.papers import Paper, Turn
-from identity.states import PaperState, TurnState
+from identity.states import PaperState
 from kernel.errors import NotAllowed
 from kernel.periods import SHANGHAI
 from storage.base import real_now
@@ -27,10 +27,10 @@ from storage.duties import Duty
 Row = dict[str, str | int]
 
 
-def _prepared(code: str, workshop: Workshop) -> Row | str | None:
-    """The prepared revision as a row, or why there can be none."""
+def _prepared(code: str, workshop: Workshop) -> tuple[int, Row | str] | None:
+    """For whose turn (its place), and the prepared revision as a row or why there can be none."""
     with snapshot() as db:
-        turn, now = _turn_in(db, code, TurnState.ASKED), real_now(db)
+        turn, now = queries.next_turn(db, code), real_now(db)
         if turn is None or turn.paper.file is None:
             return None
         key = queries.key_by_code(db, turn.key_code or "")
@@ -46,22 +46,25 @@ def _prepared(code: str, workshop: Workshop) -> Row | str | None:
             stamp=draw_stamp(_stamp(turn, key.code, now), font_folder=workshop.font_folder),
         )
     except NotAllowed as refusal:
-        return str(refusal.problems[0])
+        return turn.place, str(refusal.problems[0])
     workshop.keep(prepared.revision)
-    return prepared.to_row()
+    return turn.place, prepared.to_row()
 
 
-def _take_prepared(db: Session, code: str, _now: datetime, made: Any) -> None:
+def _take_prepared(db: Session, code: str, now: datetime, result: Any) -> None:
+    if result is None:
+        return
+    place, made = result
     if isinstance(made, str):
-        papers.give_up_turn(db, code, made)
-    elif made is not None:
-        papers.take_prepared(db, code, made)
+        papers.give_up_turn(db, code, place, made)
+    else:
+        papers.take_prepared(db, code, place, made, now=now)
 
 
 def _finished(code: str, workshop: Workshop) -> str | None:
     """The file with the open signature put in and time-stamped."""
     with snapshot() as db:
-        turn = _turn_in(db, code, TurnState.SIGNED)
+        turn = queries.open_turn(db, code)
     if turn is None or turn.prepared is None or turn.value is None:
         return None
     revision = workshop.vault.read(str(turn.prepared["revision_sha256"]))
@@ -99,11 +102,6 @@ def _take_sealed(db: Session, code: str, _now: datetime, file: Any) -> None:
 
 def _lapse(db: Session, code: str, now: datetime, _: Any) -> None:
     papers.lapse_turn(db, code, now=now)
-
-
-def _turn_in(db: Session, code: str, state: TurnState) -> Turn | None:
-    turn = queries.open_turn(db, code)
-    return turn if turn is not None and turn.state is state else None
 
 
 def _stamp(turn: Turn, key: str, now: datetime) -> list[str]:

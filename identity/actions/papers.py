@@ -4,11 +4,13 @@ The worker draws, prepares, finishes and seals; the person's own request gives t
 A person's turn is decided under the paper's lock; nothing half-signed is ever the paper's file.
 """
 
+import base64
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from evidence.rules.verifiers import is_signature
 from identity import queries
 from identity.models.credentials import SigningKey
 from identity.models.papers import Paper, Turn
@@ -74,45 +76,50 @@ def take_drawn(db: Session, code: str, file: str) -> None:
 
 
 def ask_turn(db: Session, who: Viewer, code: str, *, now: datetime) -> Turn:
-    """A person wants to sign now; the worker prepares the revision. The caller holds the paper."""
-    paper, turn = _mine(db, who, code)
-    others = [each.state for each in paper.turns if each is not turn]
-    refuse_if(rules.asking_problems(paper.state, turn.state, others))
+    """A person wants to sign now and queues; the worker prepares for one after the other.
+
+    The caller holds the paper. Asking twice is asking once.
+    """
+    turn = queries.turn_of(db, code, who.code)
+    refuse_if(rules.asking_problems(turn.paper.state, turn.state))
     if turn.state is TurnState.WAITING:
-        key = _document_key(db, who.code)
+        turn.key_code = _document_key(db, who.code).code
         turn.state = TURN.after(turn.state, TurnEvent.ASKED)
-        turn.key_code, turn.until, turn.finding = key.code, now + rules.TURN_TIME, ""
+        turn.asked_at, turn.finding = now, ""
         schedule(db, PREPARE, subject_of(code), now)
-        schedule(db, LAPSE, subject_of(code), turn.until)
     return turn
 
 
-def take_prepared(db: Session, code: str, prepared: dict[str, str | int]) -> None:
-    """The worker prepared the revision of the open turn."""
-    turn = queries.open_turn(db, code)
-    if turn is not None and turn.state is TurnState.ASKED:
+def take_prepared(
+    db: Session, code: str, place: int, prepared: dict[str, str | int], *, now: datetime
+) -> None:
+    """The worker prepared the revision for this turn: it is open until it lapses."""
+    turn = db.get_one(Turn, (code, place))
+    if turn.state is TurnState.ASKED and queries.open_turn(db, code) is None:
         turn.state = TURN.after(turn.state, TurnEvent.PREPARED)
-        turn.prepared = dict(prepared)
+        turn.prepared, turn.until = dict(prepared), now + rules.TURN_TIME
+        schedule(db, LAPSE, subject_of(code), turn.until)
 
 
-def give_up_turn(db: Session, code: str, finding: str) -> None:
-    """The open turn could not be prepared: the person is told why and may ask again."""
-    turn = queries.open_turn(db, code)
-    if turn is not None and turn.state is TurnState.ASKED:
-        _lapse(turn, finding)
+def give_up_turn(db: Session, code: str, place: int, finding: str) -> None:
+    """A turn could not be prepared: the person is told why and may ask again."""
+    turn = db.get_one(Turn, (code, place))
+    if turn.state is TurnState.ASKED:
+        _lapse(db, turn, finding)
 
 
 def lapse_turn(db: Session, code: str, *, now: datetime) -> None:
     """An open turn whose time is over makes room for the next; a given signature does not lapse."""
     turn = queries.open_turn(db, code)
     if turn is not None and turn.until is not None and now >= turn.until:
-        _lapse(turn, "签署超时，请重新申请。")
+        _lapse(db, turn, "签署超时，请重新申请。")
 
 
 def give_signature(db: Session, who: Viewer, code: str, value: bytes, *, now: datetime) -> Turn:
     """Take a person's signature over the prepared attributes. The caller holds the paper."""
-    _, turn = _mine(db, who, code)
+    turn = queries.turn_of(db, code, who.code)
     refuse_if(rules.signing_problems(turn.state, turn.until, now))
+    _refuse_other_version(db, turn, value)
     turn.state = TURN.after(turn.state, TurnEvent.SIGNED)
     turn.value, turn.signed_at, turn.until = value, now, None
     schedule(db, FINISH, subject_of(code), now)
@@ -129,8 +136,8 @@ def take_finished(db: Session, code: str, file: str) -> None:
     turn.prepared = turn.value = None
     paper.file = file
     if any(each.state is not TurnState.DONE for each in paper.turns):
-        return
-    if paper.is_sealed:
+        _call_next(db, paper)
+    elif paper.is_sealed:
         paper.state = PAPER.after(paper.state, PaperEvent.SIGNED_BY_ALL)
         schedule(db, SEAL, subject_of(code), real_now(db))
     else:
@@ -152,15 +159,29 @@ def _complete(db: Session, paper: Paper, event: PaperEvent) -> None:
     schedule(db, paper.done_kind, paper.owner, legal_now(db, paper.owner))
 
 
-def _lapse(turn: Turn, finding: str) -> None:
+def _lapse(db: Session, turn: Turn, finding: str) -> None:
     turn.state = TURN.after(turn.state, TurnEvent.LAPSED)
-    turn.prepared = turn.until = None
+    turn.prepared = turn.until = turn.asked_at = None
     turn.finding = finding[:300]
+    _call_next(db, turn.paper)
 
 
-def _mine(db: Session, who: Viewer, code: str) -> tuple[Paper, Turn]:
-    turn = queries.turn_of(db, code, who.code)
-    return turn.paper, turn
+def _call_next(db: Session, paper: Paper) -> None:
+    """Let the worker prepare for whoever asked first of those who wait."""
+    if any(each.state is TurnState.ASKED for each in paper.turns):
+        schedule(db, PREPARE, subject_of(paper.code), real_now(db))
+
+
+def _refuse_other_version(db: Session, turn: Turn, value: bytes) -> None:
+    """The value must be over the attributes that are open now, not over ones that lapsed."""
+    key = db.get_one(SigningKey, turn.key_code)
+    attributes = base64.b64decode((turn.prepared or {})["attributes"])
+    if not is_signature(key.algorithm, key.public_key, value, attributes):
+        raise Refusal(
+            "signing.wrong_signature",
+            "签名值与证书或文件不符，未写入文件。请重新签名。",
+            "电子签名法 第13条",
+        )
 
 
 def _document_key(db: Session, person: str) -> SigningKey:

@@ -43,7 +43,7 @@ class Paper(Base):
 
 
 class Turn(Base):
-    """One person's signature on a paper. One turn of a paper is open at a time."""
+    """One person's signature on a paper. Those who asked queue; one turn is open at a time."""
 
     __tablename__ = "paper_turn"
     __table_args__ = (
@@ -53,9 +53,8 @@ class Turn(Base):
             "(state IN ('prepared', 'signed')) = (prepared IS NOT NULL)", name="prepared_rows"
         ),
         sa.CheckConstraint("(state = 'signed') = (value IS NOT NULL)", name="signed_with_a_value"),
-        sa.CheckConstraint(
-            "(state IN ('asked', 'prepared')) = (until IS NOT NULL)", name="open_until"
-        ),
+        sa.CheckConstraint("(state = 'waiting') = (asked_at IS NULL)", name="asked_at"),
+        sa.CheckConstraint("(state = 'prepared') = (until IS NOT NULL)", name="prepared_until"),
         sa.CheckConstraint(
             "(state IN ('signed', 'done')) = (signed_at IS NOT NULL)", name="signed_at"
         ),
@@ -63,8 +62,8 @@ class Turn(Base):
             "uq_paper_turn_open",
             "paper_code",
             unique=True,
-            sqlite_where=sa.text("state IN ('asked', 'prepared', 'signed')"),
-            postgresql_where=sa.text("state IN ('asked', 'prepared', 'signed')"),
+            sqlite_where=sa.text("state IN ('prepared', 'signed')"),
+            postgresql_where=sa.text("state IN ('prepared', 'signed')"),
         ),
     )
     paper_code: Mapped[str] = mapped_column(sa.ForeignKey("paper.code"), primary_key=True)
@@ -75,6 +74,7 @@ class Turn(Base):
     key_code: Mapped[str | None] = mapped_column(sa.ForeignKey("signing_key.code"))
     prepared: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     value: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    asked_at: Mapped[datetime | None]
     until: Mapped[datetime | None]
     signed_at: Mapped[datetime | None]
     finding: Mapped[str] = mapped_column(sa.String(300), default="")

@@ -3,7 +3,6 @@
 Source: 电子签名法 第13条 (the signer alone controls the signature data).
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from identity.states import PaperState, TurnState
@@ -15,20 +14,16 @@ TURN_TIME = timedelta(minutes=10)
 WRONG_PINS = 5
 """So many wrong PINs in a row block a key; a new key can be made at once."""
 
-OPEN = frozenset({TurnState.ASKED, TurnState.PREPARED, TurnState.SIGNED})
+OPEN = frozenset({TurnState.PREPARED, TurnState.SIGNED})
 _SOURCE = "电子签名法 第13条"
 
 
-def asking_problems(
-    paper: PaperState, mine: TurnState, others: Sequence[TurnState]
-) -> list[Problem]:
-    """Why a person cannot take their turn now. Asking again while it is open is no problem."""
+def asking_problems(paper: PaperState, mine: TurnState) -> list[Problem]:
+    """Why a person cannot ask to sign. Asking again while in the queue is no problem."""
     if paper is PaperState.DRAWING:
         return [Problem("paper.not_drawn", "文件正在生成，请稍候。", _SOURCE)]
     if mine is TurnState.DONE or paper is not PaperState.SIGNING:
         return [Problem("paper.signed_already", "您已签署该文件。", _SOURCE)]
-    if any(state in OPEN for state in others):
-        return [Problem("paper.turn_of_another", "他人正在签署，请稍候再试。", _SOURCE)]
     return []
 
 

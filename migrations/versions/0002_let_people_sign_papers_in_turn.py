@@ -72,16 +72,19 @@ def upgrade():
         sa.Column("key_code", sa.String(length=12), nullable=True),
         sa.Column("prepared", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("value", sa.LargeBinary(), nullable=True),
+        sa.Column("asked_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
         sa.Column("until", storage.columns.UtcDateTime(timezone=True), nullable=True),
         sa.Column("signed_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
         sa.Column("finding", sa.String(length=300), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'prepared') = (until IS NOT NULL)", name=op.f("ck_paper_turn_prepared_until")
+        ),
         sa.CheckConstraint(
             "(state = 'signed') = (value IS NOT NULL)",
             name=op.f("ck_paper_turn_signed_with_a_value"),
         ),
         sa.CheckConstraint(
-            "(state IN ('asked', 'prepared')) = (until IS NOT NULL)",
-            name=op.f("ck_paper_turn_open_until"),
+            "(state = 'waiting') = (asked_at IS NULL)", name=op.f("ck_paper_turn_asked_at")
         ),
         sa.CheckConstraint(
             "(state IN ('prepared', 'signed')) = (prepared IS NOT NULL)",
@@ -99,10 +102,8 @@ def upgrade():
         ),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_paper_turn_person_id")),
         sa.PrimaryKeyConstraint("paper_code", "place", name=op.f("pk_paper_turn")),
-        sa.UniqueConstraint("paper_code", "field", name=op.f("uq_paper_turn_paper_code_field")),
-        sa.UniqueConstraint(
-            "paper_code", "person_id", name=op.f("uq_paper_turn_paper_code_person_id")
-        ),
+        sa.UniqueConstraint("paper_code", "field", name="uq_paper_turn_paper_code_field"),
+        sa.UniqueConstraint("paper_code", "person_id", name="uq_paper_turn_paper_code_person_id"),
     )
     with op.batch_alter_table("paper_turn", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_paper_turn_person_id"), ["person_id"], unique=False)
@@ -110,8 +111,8 @@ def upgrade():
             "uq_paper_turn_open",
             ["paper_code"],
             unique=True,
-            sqlite_where=sa.text("state IN ('asked', 'prepared', 'signed')"),
-            postgresql_where=sa.text("state IN ('asked', 'prepared', 'signed')"),
+            sqlite_where=sa.text("state IN ('prepared', 'signed')"),
+            postgresql_where=sa.text("state IN ('prepared', 'signed')"),
         )
 
 
@@ -119,8 +120,8 @@ def downgrade():
     with op.batch_alter_table("paper_turn", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_paper_turn_open",
-            sqlite_where=sa.text("state IN ('asked', 'prepared', 'signed')"),
-            postgresql_where=sa.text("state IN ('asked', 'prepared', 'signed')"),
+            sqlite_where=sa.text("state IN ('prepared', 'signed')"),
+            postgresql_where=sa.text("state IN ('prepared', 'signed')"),
         )
         batch_op.drop_index(batch_op.f("ix_paper_turn_person_id"))
 

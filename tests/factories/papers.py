@@ -48,7 +48,8 @@ def ask(username, code):
         return papers.ask_turn(db, viewer(username), code, now=now)
 
 
-def give(username, code, workshop, pin=PIN):
+def value_of(username, code, workshop, pin=PIN):
+    """This person's signature value over the attributes that are prepared now."""
     who = viewer(username)
     with snapshot() as db:
         turn = queries.turn_of(db, code, who.code)
@@ -56,9 +57,13 @@ def give(username, code, workshop, pin=PIN):
     key = signing.unlock(locked.encode(), pin)
     revision = workshop.vault.read(turn.prepared["revision_sha256"])
     prepared = PreparedSignature.from_row(turn.prepared, revision)
-    value = signing.sign_attributes(key, prepared.attributes)
+    return signing.sign_attributes(key, prepared.attributes)
+
+
+def give(username, code, workshop):
+    value = value_of(username, code, workshop)
     with transaction(lock=[papers.subject_of(code)]) as (db, now):
-        return papers.give_signature(db, who, code, value, now=now)
+        return papers.give_signature(db, viewer(username), code, value, now=now)
 
 
 def sign(username, code, workshop):

@@ -19,7 +19,16 @@ from storage.database import snapshot, transaction
 from storage.due import DueWork
 from tests.evidence.signed_papers import authority, examined, report, timestamper
 from tests.factories.identity import CODES, make_organisation, make_person, viewer
-from tests.factories.papers import PIN, ask, do_duty, enrol_document_key, give, make_workshop, sign
+from tests.factories.papers import (
+    PIN,
+    ask,
+    do_duty,
+    enrol_document_key,
+    give,
+    make_workshop,
+    sign,
+    value_of,
+)
 
 NAMES = ("first", "second")
 LOT = "lot:TD0000000000-01"
@@ -108,29 +117,38 @@ def test_a_paper_without_a_seal_is_complete_with_the_last_signature(workshop):
     assert (paper_of(code).state, due("done")) == (PaperState.COMPLETE, [LOT])
 
 
-def test_one_turn_of_a_paper_is_open_at_a_time(workshop):
+def test_those_who_ask_while_another_signs_queue_in_their_order(workshop):
     code = begin(workshop)
+    subject = papers.subject_of(code)
+    ask("second", code)
     ask("first", code)
+    do_duty(papers.PREPARE, subject, workshop)
+    do_duty(papers.PREPARE, subject, workshop)
+    states = [turn_of(code, name).state for name in NAMES]
+    assert states == [TurnState.ASKED, TurnState.PREPARED]
+    give("second", code, workshop)
+    do_duty(papers.PREPARE, subject, workshop)
+    assert turn_of(code, "first").state is TurnState.ASKED
 
-    with pytest.raises(Refusal) as refused:
-        ask("second", code)
+    do_duty(papers.FINISH, subject, workshop)
+    do_duty(papers.PREPARE, subject, workshop)
 
-    assert refused.value.code == "paper.turn_of_another"
-    assert turn_of(code, "second").state is TurnState.WAITING
+    assert turn_of(code, "first").state is TurnState.PREPARED
 
 
 def test_asking_twice_is_asking_once(workshop):
     code = begin(workshop)
-    until = ask("first", code).until
+    asked = ask("first", code).asked_at
 
-    assert ask("first", code).until == until
+    assert ask("first", code).asked_at == asked
     assert len(due(papers.PREPARE)) == 1
 
 
 def test_an_open_turn_lapses_after_ten_minutes_and_not_before(workshop):
     code = begin(workshop)
-    until = ask("first", code).until
+    ask("first", code)
     do_duty(papers.PREPARE, papers.subject_of(code), workshop)
+    until = turn_of(code, "first").until
 
     with transaction(lock=[papers.subject_of(code)]) as (db, _):
         papers.lapse_turn(db, code, now=until - timedelta(microseconds=1))
@@ -141,16 +159,48 @@ def test_an_open_turn_lapses_after_ten_minutes_and_not_before(workshop):
     sign("second", code, workshop)
 
 
+def test_a_lapsed_turn_calls_the_next_in_the_queue(workshop):
+    code = begin(workshop)
+    ask("first", code)
+    do_duty(papers.PREPARE, papers.subject_of(code), workshop)
+    ask("second", code)
+    waiting = len(due(papers.PREPARE))
+
+    with transaction(lock=[papers.subject_of(code)]) as (db, _):
+        papers.lapse_turn(db, code, now=turn_of(code, "first").until)
+
+    assert len(due(papers.PREPARE)) == waiting + 1
+
+
 def test_a_given_signature_does_not_lapse(workshop):
     code = begin(workshop)
-    until = ask("first", code).until
+    ask("first", code)
     do_duty(papers.PREPARE, papers.subject_of(code), workshop)
+    until = turn_of(code, "first").until
     give("first", code, workshop)
 
     with transaction(lock=[papers.subject_of(code)]) as (db, _):
         papers.lapse_turn(db, code, now=until + timedelta(hours=1))
 
     assert turn_of(code, "first").state is TurnState.SIGNED
+
+
+def test_a_signature_over_a_lapsed_version_is_refused(workshop):
+    code = begin(workshop)
+    subject = papers.subject_of(code)
+    ask("first", code)
+    do_duty(papers.PREPARE, subject, workshop)
+    old = value_of("first", code, workshop)
+    with transaction(lock=[subject]) as (db, _):
+        papers.lapse_turn(db, code, now=turn_of(code, "first").until)
+    ask("first", code)
+    do_duty(papers.PREPARE, subject, workshop)
+
+    with pytest.raises(Refusal) as refused, transaction(lock=[subject]) as (db, now):
+        papers.give_signature(db, viewer("first"), code, old, now=now)
+
+    assert refused.value.code == "signing.wrong_signature"
+    assert turn_of(code, "first").state is TurnState.PREPARED
 
 
 @pytest.mark.parametrize("offset", [0, 1], ids=["at the end", "after it"])

@@ -79,6 +79,12 @@ def end_of_period(start: datetime, period: Period) -> datetime:
     return start_of(day_after(legal_date(start), period) + timedelta(days=1))
 
 
+def end_of_working_day(end: datetime) -> datetime:
+    """This end (exclusive) put off to the end of its day, or of the next working day, in UTC."""
+    last = legal_date(end - timedelta(microseconds=1))
+    return start_of((last if is_working_day(last) else next_working_day(last)) + timedelta(days=1))
+
+
 def earliest_after(start: datetime, period: Period) -> datetime:
     """The first instant on the n-th day after `start`: for "at least n days" until an event.
 

@@ -7,6 +7,9 @@ change on SQLite drops them silently; a test compares them on both engines.
 import sqlalchemy as sa
 
 APPEND_ONLY = (
+    "award",
+    "award_candidate",
+    "bid_rejection",
     "evidence_entry",
     "evidence_head",
     "evidence_node",
@@ -15,6 +18,7 @@ APPEND_ONLY = (
     "ranking",
     "score_sheet_version",
     "supervision_order",
+    "termination",
 )
 
 

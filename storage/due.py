@@ -72,10 +72,16 @@ def let_go(db: Session, subject: str, stopped_at: datetime, by: timedelta) -> No
             row.due_at += by
 
 
+def drop(db: Session, subject: str) -> None:
+    """Forget all work of a subject that has not been done, held or claimed as it may be."""
+    undone = DueWork.done_at.is_(None)
+    db.execute(sa.delete(DueWork).where(DueWork.subject == subject, undone))
+
+
 def may_begin(db: Session, work_id: int) -> bool:
     """Whether claimed work is still to be done; asked under the subject's lock."""
-    row = db.get_one(DueWork, work_id)
-    return row.done_at is None and not row.is_held
+    row = db.get(DueWork, work_id)
+    return row is not None and row.done_at is None and not row.is_held
 
 
 def pending(db: Session, subject: str | None = None) -> Sequence[DueWork]:
@@ -112,6 +118,8 @@ def finish(db: Session, work_id: int) -> None:
 
 def give_back(db: Session, work_id: int, error: str) -> None:
     """Let the work be claimed again soon; what went wrong is kept for the health page."""
-    row = db.get_one(DueWork, work_id)
+    row = db.get(DueWork, work_id)
+    if row is None:  # it was dropped while somebody tried it
+        return
     row.claimed_until = real_now(db) + _BACK_OFF * min(row.tries, 15)
     row.last_error = error[:300]

@@ -9,8 +9,9 @@ from identity.forms import ApiModel, Base64Text, Code, Line, LongText, Positive,
 from kernel.errors import InvalidInput
 from kernel.money import fen_from_yuan
 from trading.actions.tendering import LotDraft
+from trading.rules import awarding, termination
 from trading.rules.tendering import LotTerms
-from trading.states import Category, Regime
+from trading.states import Category, PassingOver, Regime
 
 Minutes = Annotated[int, Field(strict=True, ge=0, le=10_000)]
 
@@ -107,6 +108,20 @@ class IdentityBody(ApiModel):
     """The private half of an opening key."""
 
     identity: Annotated[str, Field(max_length=100, pattern=r"^AGE-SECRET-KEY-1[A-Z0-9]+$")]
+
+
+class AwardBody(ApiModel):
+    """Who wins; why better ranked ones do not, or how a choice among equals was made."""
+
+    receipt: Code
+    reason: PassingOver | None = None
+    ground: Annotated[str, Field(max_length=awarding.GROUND_LIMIT)] = ""
+
+
+class TerminationBody(ApiModel):
+    """Why a lot is terminated; everybody is told."""
+
+    ground: Annotated[str, Field(max_length=termination.GROUND_LIMIT)]
 
 
 def utc(value: datetime) -> datetime:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from trading.rules.opening import Outcome
-from trading.states import Category, LotState, Regime
+from trading.states import Category, LotState, PassingOver, Regime
 
 
 def _(text: str) -> str:
@@ -36,6 +36,11 @@ LABELS: Mapping[StrEnum, str] = {
     Outcome.NOT_RELEASED: _("未解密（投标人原因）"),
     Outcome.WRONG_RELEASE: _("解密密钥不符"),
     Outcome.UNREADABLE: _("内容不可读"),
+    PassingOver.GAVE_UP: _("放弃中标"),
+    PassingOver.FORCE_MAJEURE: _("因不可抗力不能履行合同"),
+    PassingOver.NO_PERFORMANCE_GUARANTEE: _("不按要求提交履约保证金"),
+    PassingOver.UNLAWFUL_ACT: _("被查实存在影响中标结果的违法行为"),
+    PassingOver.OTHER_LAWFUL: _("其他合法理由"),
 }
 
 NOTICE_FIELDS: Mapping[str, str] = {

@@ -10,12 +10,14 @@ from evidence.models.streams import Fact
 from identity.models.organisations import Organisation
 from kernel.errors import NotFound
 from storage.due import DueWork
+from trading.models.awarding import Award, AwardCandidate, BidRejection, LotReport
 from trading.models.bidding import Bid, Upload
 from trading.models.opening import OpenedBid, OpeningKey, Release
 from trading.models.tendering import Lot, Tender, TenderNotice
+from trading.models.termination import Termination
 from trading.rules.bidding import parse_statement
 from trading.rules.opening import SealedBid
-from trading.states import BidState, LotState
+from trading.states import BidState
 
 
 def tender_by_code(db: Session, code: str) -> Tender:
@@ -51,7 +53,7 @@ def latest_notice(db: Session, tender_id: int) -> TenderNotice | None:
 
 def public_tenders(db: Session, limit: int, before: int | None = None) -> Sequence[Tender]:
     """Published tenders, newest first; `before` is the row after which to go on."""
-    published = sa.exists().where(Lot.tender_id == Tender.id, Lot.state != LotState.REGISTERED)
+    published = sa.exists().where(Lot.tender_id == Tender.id, Lot.deadline.is_not(None))
     query = sa.select(Tender).where(published).options(selectinload(Tender.lots))
     if before is not None:
         query = query.where(Tender.id < before)
@@ -192,6 +194,50 @@ def opened_bids(db: Session, lot_id: int) -> Sequence[OpenedBid]:
     query = sa.select(OpenedBid).join(Bid, Bid.id == OpenedBid.bid_id).where(Bid.lot_id == lot_id)
     order = (OpenedBid.price_fen.is_(None), OpenedBid.price_fen, Bid.receipt)
     return db.scalars(query.order_by(*order)).all()
+
+
+def opened_prices(db: Session, lot_id: int) -> dict[str, int]:
+    """Receipt → price in fen of every bid of a lot that was opened."""
+    opened = opened_bids(db, lot_id)
+    return {each.bid.receipt: each.price_fen for each in opened if each.price_fen is not None}
+
+
+def report_of(db: Session, lot_id: int) -> LotReport | None:
+    """The report that came for a lot."""
+    return db.get(LotReport, lot_id)
+
+
+def ranked_bids(db: Session, lot_id: int) -> Sequence[AwardCandidate]:
+    """Every ranked bid of a lot's report, best first, equals by receipt."""
+    query = sa.select(AwardCandidate).join(Bid, Bid.id == AwardCandidate.bid_id)
+    ranked = query.where(AwardCandidate.lot_id == lot_id)
+    return db.scalars(ranked.order_by(AwardCandidate.rank, Bid.receipt)).all()
+
+
+def candidates(db: Session, lot_id: int) -> list[AwardCandidate]:
+    """The candidates among the ranked bids of a lot, best first."""
+    return [each for each in ranked_bids(db, lot_id) if each.is_candidate]
+
+
+def rejected_bids(db: Session, lot_id: int) -> Sequence[BidRejection]:
+    """Every bid that the committee rejected, by receipt."""
+    query = sa.select(BidRejection).join(Bid, Bid.id == BidRejection.bid_id)
+    return db.scalars(query.where(BidRejection.lot_id == lot_id).order_by(Bid.receipt)).all()
+
+
+def result_of(db: Session, bid_id: int) -> tuple[AwardCandidate | None, BidRejection | None]:
+    """How one bid was ranked, or why it was rejected."""
+    return db.get(AwardCandidate, bid_id), db.get(BidRejection, bid_id)
+
+
+def award_of(db: Session, lot_id: int) -> Award | None:
+    """Who won a lot."""
+    return db.get(Award, lot_id)
+
+
+def termination_of(db: Session, lot_id: int) -> Termination | None:
+    """How and why a lot was terminated."""
+    return db.get(Termination, lot_id)
 
 
 def sealed_bids(db: Session, lot_id: int) -> list[SealedBid]:

@@ -24,6 +24,16 @@ class Category(StrEnum):
     SERVICES = "services"
 
 
+class PassingOver(StrEnum):
+    """Why a candidate of higher rank does not win."""
+
+    GAVE_UP = "gave_up"
+    FORCE_MAJEURE = "force_majeure"
+    NO_PERFORMANCE_GUARANTEE = "no_performance_guarantee"
+    UNLAWFUL_ACT = "unlawful_act"
+    OTHER_LAWFUL = "other_lawful"
+
+
 class LotState(StrEnum):
     """Where a lot stands."""
 

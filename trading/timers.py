@@ -11,7 +11,7 @@ from kernel.errors import InvalidInput
 from storage.database import snapshot
 from storage.duties import Duty
 from trading import queries
-from trading.actions import closing, opening, unsealing
+from trading.actions import awarding, closing, opening, unsealing
 from trading.rules.opening import SealedBid
 
 
@@ -56,9 +56,14 @@ def _open(db: Session, code: str, now: datetime, unsealed: Any) -> None:
     opening.open_lot(db, code, unsealed, now=now)
 
 
+def _award_by_silence(db: Session, code: str, now: datetime, _: Any) -> None:
+    awarding.award_by_silence(db, code, now=now)
+
+
 DUTIES: Mapping[str, Duty] = {
     "lot.close": Duty(_close),
     "lot.end_window": Duty(_end_window),
     "lot.check_releases": Duty(_judge, _wrong_releases),
     "lot.open": Duty(_open, _unseal_all),
+    awarding.SILENCE: Duty(_award_by_silence),
 }

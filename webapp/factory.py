@@ -21,7 +21,7 @@ from storage.vault import Vault
 from supervision.routes import api as supervision_api
 from supervision.routes import regulator
 from trading.routes import api as trading_api
-from trading.routes import opening_api, public
+from trading.routes import award_api, opening_api, public
 from webapp.commands import register_commands
 from webapp.errors import answer_invalid, answer_refusal, register_errors
 from webapp.headers import register_headers
@@ -37,6 +37,7 @@ APIS = (
     papers_api.api,
     trading_api.api,
     opening_api.api,
+    award_api.api,
     evaluation_api.api,
     meeting_api.api,
     supervision_api.api,

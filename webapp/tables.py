@@ -16,9 +16,11 @@ import outbox.models.messages
 import storage.due
 import storage.subjects
 import supervision.models.orders
+import trading.models.awarding
 import trading.models.bidding
 import trading.models.opening
 import trading.models.tendering
+import trading.models.termination
 from storage.base import Base
 
 metadata = Base.metadata

@@ -151,6 +151,20 @@ def test_a_period_that_ends_on_a_holiday_ends_on_the_next_working_day():
     assert periods.day_after(date(2026, 9, 28), days(3)) == date(2026, 10, 8)
 
 
+@pytest.mark.parametrize(
+    ("end", "wanted"),
+    [
+        (datetime(2026, 9, 24, 16, tzinfo=UTC), datetime(2026, 9, 24, 16, tzinfo=UTC)),
+        (datetime(2026, 9, 24, 3, tzinfo=UTC), datetime(2026, 9, 24, 16, tzinfo=UTC)),
+        (datetime(2026, 9, 24, 16, 0, 0, 1, tzinfo=UTC), datetime(2026, 9, 28, 16, tzinfo=UTC)),
+        (datetime(2026, 9, 19, 16, 0, 0, 1, tzinfo=UTC), datetime(2026, 9, 20, 16, tzinfo=UTC)),
+    ],
+    ids=["a day's end", "within a day", "into a holiday", "into a Sunday that is worked"],
+)
+def test_an_end_is_put_off_to_the_end_of_a_working_day(end, wanted):
+    assert periods.end_of_working_day(end) == wanted
+
+
 def test_working_days_skip_the_holiday_and_count_the_exchanged_saturday():
     three = Period(3, Unit.WORKING_DAY)
     assert periods.day_after(date(2026, 9, 30), three) == date(2026, 10, 10)

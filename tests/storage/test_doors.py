@@ -169,3 +169,25 @@ def test_work_of_a_dead_worker_is_claimed_again(database):
     with database.transaction() as (db, _):
         assert len(due.claim_due(db)) == 1
         assert db.scalar(sa.select(due.DueWork.tries)) == 2
+
+
+def test_dropped_work_is_neither_begun_nor_claimed_again_and_other_work_stays(database):
+    with database.transaction(lock=["tender:S", "tender:T"]) as (db, now):
+        due.schedule(db, "lot.close", "tender:T", now)
+        due.schedule(db, "lot.open", "tender:T", now + timedelta(days=1))
+        due.schedule(db, "lot.close", "tender:S", now)
+        due.schedule(db, "lot.open", "tender:T", now - timedelta(days=1))
+    with database.transaction() as (db, _):
+        claims = {
+            claim.kind: claim.id for claim in due.claim_due(db) if claim.subject == "tender:T"
+        }
+        due.finish(db, claims["lot.open"])
+    with database.transaction(lock=["tender:T"]) as (db, _):
+        due.hold(db, "tender:T")
+        due.drop(db, "tender:T")
+
+    with database.transaction() as (db, _):
+        assert due.may_begin(db, claims["lot.close"]) is False
+        due.give_back(db, claims["lot.close"], "tried too late")
+        assert [work.subject for work in due.pending(db)] == ["tender:S"]
+        assert db.get(due.DueWork, claims["lot.open"]).done_at is not None

@@ -40,6 +40,10 @@ def resume_lot(
     lot.window_ends_at = rules.moved(lot.window_ends_at, stopped_at, now)
     for release in queries.releases_of(db, lot.id):
         release.correct_until = rules.moved(release.correct_until, stopped_at, now)
+    report = queries.report_of(db, lot.id)
+    if report is not None:
+        report.publicity_until = rules.moved_end(report.publicity_until, stopped_at, now)
+        report.step_due = rules.moved_end(report.step_due, stopped_at, now) or report.step_due
     lot.state = LotState(lot.resume_to)
     lot.resume_to = lot.suspended_at = None
     db.flush()  # before anything is read: the table's CHECKs see the whole move

@@ -22,7 +22,7 @@ from storage.subjects import REAL_CLOCK
 from trading import queries
 from trading.models.tendering import Lot, Tender, TenderNotice
 from trading.rules import tendering as rules
-from trading.rules.disclosure import Audience, Matter, audiences_for
+from trading.rules.disclosure import Audience, Matter, audiences_for, may_know
 from trading.states import LOT, Category, LotEvent, LotState, Regime
 
 
@@ -130,17 +130,40 @@ def publish_tender(
 def tender_run_by(db: Session, who: Viewer, code: str) -> Tender:
     """The tender, if this person's organisation runs it or buys by it. Raises NotFound."""
     tender = queries.tender_by_code(db, code)
-    if who.organisation in (tender.agency.credit_code, tender.procuring_entity.credit_code):
+    if who.organisation in tender.sides:
         return tender
     raise NotFound("tender.not_found", "没有编号为“%(value)s”的项目。", value=code[:40])
 
 
-def tell(db: Session, lot: Lot, kind: str, data: Mapping[str, Any], now: datetime) -> None:
-    """Publish a lot's news to everybody who may know its notice, and to the wall and portal."""
-    audiences = audiences_for(Matter.NOTICE, lot.state)
-    news = {"lot": lot.code, "state": lot.state.value, **data}
-    publish(db, f"lot:{lot.code}", kind, {audience.value: news for audience in audiences}, now)
-    publish_wide(db, "wall", kind, {Audience.REGULATOR.value: news}, now)
+def lot_run_by(db: Session, who: Viewer, code: str) -> Lot:
+    """The lot, if this person's organisation runs its tender or buys by it. Raises NotFound."""
+    lot = queries.lot_by_code(db, code)
+    tender_run_by(db, who, lot.tender.code)
+    return lot
+
+
+def tell(
+    db: Session,
+    lot: Lot,
+    kind: str,
+    data: Mapping[str, Any],
+    now: datetime,
+    *,
+    apart: Mapping[Matter, Mapping[str, Any]] | None = None,
+) -> None:
+    """Publish a lot's news to everybody who may know its notice, and to the wall.
+
+    `apart`: by matter, what only those get who may know that matter now.
+    """
+    by_audience = {}
+    for audience in audiences_for(Matter.NOTICE, lot.stage):
+        news = {"lot": lot.code, "state": lot.state.value, **data}
+        for matter, more in (apart or {}).items():
+            news |= more if may_know(audience, matter, lot.stage) else {}
+        by_audience[audience.value] = news
+    publish(db, f"lot:{lot.code}", kind, by_audience, now)
+    regulators = Audience.REGULATOR.value
+    publish_wide(db, "wall", kind, {regulators: by_audience[regulators]}, now)
 
 
 def move_lot(

@@ -31,6 +31,11 @@ class Tender(Base):
     agency: Mapped[Organisation] = relationship(foreign_keys=[agency_id])
     lots: Mapped[list["Lot"]] = relationship(back_populates="tender", order_by="Lot.code")
 
+    @property
+    def sides(self) -> frozenset[str]:
+        """Credit codes of those who run it: agency and procuring entity."""
+        return frozenset({self.agency.credit_code, self.procuring_entity.credit_code})
+
 
 class Lot(Base):
     """One lot: the smallest unit that is tendered, opened, evaluated and awarded."""
@@ -51,6 +56,9 @@ class Lot(Base):
         sa.CheckConstraint(
             "(state = 'suspended') = (suspended_at IS NOT NULL)", name="suspended_since"
         ),
+        sa.CheckConstraint(
+            "(state = 'archived') = (ended_as IS NOT NULL)", name="archived_knows_its_end"
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(sa.String(16), unique=True)
@@ -59,6 +67,7 @@ class Lot(Base):
     state: Mapped[LotState] = mapped_column(enum_column(LotState))
     resume_to: Mapped[str | None] = mapped_column(sa.String(40))
     suspended_at: Mapped[datetime | None]
+    ended_as: Mapped[str | None] = mapped_column(sa.String(40))
     estimate_fen: Mapped[int] = mapped_column(Fen)
     ceiling_fen: Mapped[int] = mapped_column(Fen)
     guarantee_fen: Mapped[int] = mapped_column(Fen)
@@ -72,6 +81,15 @@ class Lot(Base):
     closed_at: Mapped[datetime | None]
     window_ends_at: Mapped[datetime | None]
     tender: Mapped[Tender] = relationship(back_populates="lots", lazy="joined")
+
+    @property
+    def stage(self) -> LotState:
+        """What decides who may know what: where a suspended lot stood, what an archived one ended
+        as, and registered for as long as it was never announced.
+        """
+        if self.deadline is None:
+            return LotState.REGISTERED
+        return LotState(self.resume_to or self.ended_as or self.state)
 
 
 class TenderNotice(Base):

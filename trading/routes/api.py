@@ -80,7 +80,7 @@ def show_tender(path: CodePath) -> Any:
     """A published tender as the public sees it."""
     with snapshot() as db:
         tender = queries.tender_by_code(db, path.code)
-        lots = [lot for lot in tender.lots if may_know(Audience.PUBLIC, Matter.NOTICE, lot.state)]
+        lots = [lot for lot in tender.lots if may_know(Audience.PUBLIC, Matter.NOTICE, lot.stage)]
         notice = queries.latest_notice(db, tender.id)
         if not lots or notice is None:
             raise NotFound("tender.not_found", "没有编号为“%(value)s”的项目。", value=path.code)
@@ -261,7 +261,7 @@ def _lot_json(lot: Lot) -> dict[str, Any]:
         "correction_minutes": lot.correction_minutes,
         "method": lot.method,
     }
-    if may_know(Audience.PUBLIC, Matter.SEALED_SET, lot.state) and lot.sealed_root is not None:
+    if may_know(Audience.PUBLIC, Matter.SEALED_SET, lot.stage) and lot.sealed_root is not None:
         shown["sealed"] = {"count": lot.sealed_count, "root": lot.sealed_root.hex()}
     return shown
 

@@ -45,7 +45,7 @@ def show_opening_keys(path: CodePath) -> Any:
     """The rehearsed opening keys, to whom a bidder releases."""
     with snapshot() as db:
         lot = queries.lot_by_code(db, path.code)
-        if not may_know(Audience.PUBLIC, Matter.NOTICE, lot.state):
+        if not may_know(Audience.PUBLIC, Matter.NOTICE, lot.stage):
             raise NotFound("lot.not_found", "没有编号为“%(value)s”的标段。", value=path.code)
         return {
             "now": legal_now(db, f"lot:{lot.code}").isoformat(),
@@ -129,7 +129,7 @@ def show_opening(path: CodePath) -> Any:
     """The price table, once all bids have been opened together."""
     with snapshot() as db:
         lot = queries.lot_by_code(db, path.code)
-        if not may_know(Audience.PUBLIC, Matter.OPENING_TABLE, lot.state):
+        if not may_know(Audience.PUBLIC, Matter.OPENING_TABLE, lot.stage):
             raise NotFound("opening.not_yet", "该标段尚未开标。", "招标投标法 第34条")
         return {
             "lot": lot.code,

@@ -1,18 +1,34 @@
 """Pages for everybody: what is tendered, and how far each lot is."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from identity.guard import open_to_all
 from kernel.errors import NotFound
 from storage.database import snapshot
 from storage.subjects import legal_now
 from trading import queries
+from trading.models.awarding import Award, AwardCandidate, LotReport
 from trading.models.tendering import Lot
+from trading.models.termination import Termination
 from trading.rules.disclosure import Audience, Matter, may_know
 
 pages = Blueprint("public", __name__)
 PAGE = 20
+
+
+@dataclass(frozen=True)
+class LotResult:
+    """How a lot has gone on after its evaluation, as far as the public may know."""
+
+    report: LotReport | None
+    candidates: Sequence[AwardCandidate]
+    award: Award | None
+    termination: Termination | None
 
 
 @pages.get("/")
@@ -29,7 +45,7 @@ def home() -> ResponseReturnValue:
 @pages.get("/tenders/<code>")
 @open_to_all
 def tender(code: str) -> ResponseReturnValue:
-    """One tender: notice, lots, the sealed set, the price table once it is open."""
+    """One tender: notice, lots, sealed set, price table, candidates and award as they come."""
     with snapshot() as db:
         found = queries.tender_by_code(db, code)
         shown = [lot for lot in found.lots if _may(Matter.NOTICE, lot)]
@@ -45,11 +61,23 @@ def tender(code: str) -> ResponseReturnValue:
             tender=found,
             lots=shown,
             tables=tables,
+            results={lot.code: _result(db, lot) for lot in shown},
             sealed={lot.code for lot in shown if _may(Matter.SEALED_SET, lot)},
             notice=queries.latest_notice(db, found.id),
             now=legal_now(db, f"tender:{found.code}"),
         )
 
 
+def _result(db: Session, lot: Lot) -> LotResult:
+    report = queries.report_of(db, lot.id) if _may(Matter.CANDIDATES, lot) else None
+    published = report is not None and report.publicity_from is not None
+    return LotResult(
+        report=report if published else None,
+        candidates=queries.candidates(db, lot.id) if published else (),
+        award=queries.award_of(db, lot.id) if _may(Matter.AWARD, lot) else None,
+        termination=queries.termination_of(db, lot.id) if _may(Matter.TERMINATION, lot) else None,
+    )
+
+
 def _may(matter: Matter, lot: Lot) -> bool:
-    return may_know(Audience.PUBLIC, matter, lot.state)
+    return may_know(Audience.PUBLIC, matter, lot.stage)

@@ -1,19 +1,29 @@
 """Who may know what of a tender, in which state: one table. What is not in it is not shown.
 
+The state asked for is the lot's `stage`: suspended and archived lots tell what they told before.
 Before the deadline nobody but the bidder themselves learns that a bid exists: no name, no count,
-in no aggregate. Source: 招标投标法 第22条; 电子招标投标办法 第21条、第27条; domain.md 3.2.
+in no aggregate. Candidates and winner are public; of the others only their own bidder, the party
+and regulators learn figures and reasons.
+Source: 招标投标法 第22条、第44条、第45条; 招标投标法实施条例 第54条; 财政部令第87号 第69条;
+电子招标投标办法 第21条、第27条; domain.md 3.2.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
+from identity.rules.permissions import Viewer
+from identity.states import Permission
 from trading.states import LotState
 
 
 class Audience(StrEnum):
-    """To whom something is told; the second half of a live channel's name."""
+    """To whom something is told; the second half of a live channel's name.
+
+    A bidder is nobody's audience but their own: what it may know it asks for by its receipt.
+    """
 
     PUBLIC = "public"
+    BIDDER = "bidder"
     PARTY = "party"
     REGULATOR = "regulator"
 
@@ -25,6 +35,11 @@ class Matter(StrEnum):
     SEALED_SET = "sealed_set"
     RELEASE_COUNT = "release_count"
     OPENING_TABLE = "opening_table"
+    REPORT = "report"
+    CANDIDATES = "candidates"
+    AWARD = "award"
+    OWN_RESULT = "own_result"
+    TERMINATION = "termination"
 
 
 _S = LotState
@@ -32,6 +47,10 @@ _AFTER_CLOSE = frozenset(_S) - {_S.REGISTERED, _S.ANNOUNCED, _S.SUSPENDED}
 _AFTER_OPENING = _AFTER_CLOSE - {_S.RELEASING, _S.UNSEALING, _S.FAILED, _S.TERMINATED}
 _ANNOUNCED = frozenset(_S) - {_S.REGISTERED}
 _WINDOW = frozenset({_S.RELEASING, _S.UNSEALING})
+_AWARDED = frozenset({_S.AWARDED})
+_PUBLISHED = _AWARDED | {_S.CANDIDATES_PUBLISHED}
+_REPORTED = _PUBLISHED | {_S.REPORTED}
+_TERMINATED = frozenset({_S.TERMINATED})
 
 TABLE: Mapping[tuple[Matter, Audience], frozenset[LotState]] = {
     (Matter.NOTICE, Audience.PUBLIC): _ANNOUNCED,
@@ -44,7 +63,28 @@ TABLE: Mapping[tuple[Matter, Audience], frozenset[LotState]] = {
     (Matter.OPENING_TABLE, Audience.PUBLIC): _AFTER_OPENING,
     (Matter.OPENING_TABLE, Audience.PARTY): _AFTER_OPENING,
     (Matter.OPENING_TABLE, Audience.REGULATOR): _AFTER_OPENING,
+    (Matter.REPORT, Audience.PARTY): _REPORTED,
+    (Matter.REPORT, Audience.REGULATOR): _REPORTED,
+    (Matter.CANDIDATES, Audience.PUBLIC): _PUBLISHED,
+    (Matter.CANDIDATES, Audience.PARTY): _PUBLISHED,
+    (Matter.CANDIDATES, Audience.REGULATOR): _PUBLISHED,
+    (Matter.AWARD, Audience.PUBLIC): _AWARDED,
+    (Matter.AWARD, Audience.PARTY): _AWARDED,
+    (Matter.AWARD, Audience.REGULATOR): _AWARDED,
+    (Matter.OWN_RESULT, Audience.BIDDER): _AWARDED,
+    (Matter.TERMINATION, Audience.PUBLIC): _TERMINATED,
+    (Matter.TERMINATION, Audience.PARTY): _TERMINATED,
+    (Matter.TERMINATION, Audience.REGULATOR): _TERMINATED,
 }
+
+
+def audience_of(viewer: Viewer, sides: Collection[str]) -> Audience:
+    """As whom this viewer looks at a tender that these organisations run."""
+    if viewer.may(Permission.SUPERVISE):
+        return Audience.REGULATOR
+    if viewer.may(Permission.RUN_TENDER) and viewer.organisation in sides:
+        return Audience.PARTY
+    return Audience.PUBLIC
 
 
 def may_know(audience: Audience, matter: Matter, state: LotState) -> bool:

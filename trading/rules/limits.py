@@ -9,14 +9,19 @@ from datetime import date
 from decimal import Decimal
 
 from kernel.periods import Period, Unit
-from trading.states import Category, Regime
+from trading.states import Category, PassingOver, Regime
 
 _D, _WD = Unit.DAY, Unit.WORKING_DAY
+_LISTED_REASONS = frozenset(PassingOver) - {PassingOver.OTHER_LAWFUL}
 
 
 @dataclass(frozen=True)
 class Limits:
-    """One regime's limits from a day on. Money in fen, rates as fractions."""
+    """One regime's limits from a day on. Money in fen, rates as fractions.
+
+    `after_report`: within which the candidates are published, or, where none are, the award is
+    decided; `silence_awards`: whether the first wins when nobody has decided by then.
+    """
 
     regime: Regime
     in_force_from: date
@@ -31,8 +36,18 @@ class Limits:
     minimum_bidders_source: str
     price_weight_minimum: dict[Category, Decimal]
     price_weight_source: str
+    candidates_maximum: int | None
+    candidates_source: str
+    after_report: Period
+    after_report_source: str
     candidate_publicity: Period | None
     publicity_source: str
+    silence_awards: bool
+    passing_over: frozenset[PassingOver]
+    award_source: str
+    equals_source: str
+    result_publicity: Period | None
+    result_source: str
 
 
 PROFILES: tuple[Limits, ...] = (
@@ -59,8 +74,18 @@ PROFILES: tuple[Limits, ...] = (
         minimum_bidders_source="招标投标法实施条例 第44条",
         price_weight_minimum={},
         price_weight_source="",
+        candidates_maximum=3,
+        candidates_source="招标投标法实施条例 第53条",
+        after_report=Period(3, _D),
+        after_report_source="招标投标法实施条例 第54条",
         candidate_publicity=Period(3, _D),
         publicity_source="招标投标法实施条例 第54条",
+        silence_awards=False,
+        passing_over=_LISTED_REASONS,
+        award_source="招标投标法实施条例 第55条",
+        equals_source="招标投标法 第40条",
+        result_publicity=None,
+        result_source="招标投标法 第45条; 电子招标投标办法 第35条",
     ),
     Limits(
         regime=Regime.GOVPROC,
@@ -87,8 +112,18 @@ PROFILES: tuple[Limits, ...] = (
             Category.SERVICES: Decimal("0.10"),
         },
         price_weight_source="财政部令第87号 第55条",
+        candidates_maximum=None,
+        candidates_source="财政部令第87号 第58条",
+        after_report=Period(5, _WD),
+        after_report_source="财政部令第87号 第68条",
         candidate_publicity=None,
         publicity_source="财政部令第87号 第69条",
+        silence_awards=True,
+        passing_over=frozenset(PassingOver),
+        award_source="财政部令第87号 第68条",
+        equals_source="财政部令第87号 第68条",
+        result_publicity=Period(1, _WD),
+        result_source="财政部令第87号 第69条",
     ),
 )
 

@@ -6,6 +6,7 @@ Source: 招标投标法实施条例 第62条; 政府采购法 第57条 (while a 
 from datetime import datetime, timedelta
 
 from kernel.errors import Problem
+from kernel.periods import end_of_working_day
 from trading.states import LOT, LotEvent, LotState
 
 
@@ -35,3 +36,14 @@ def moved(moment: datetime | None, suspended_at: datetime, resumed_at: datetime)
     if moment is None or moment <= suspended_at:
         return moment
     return moment + max(resumed_at - suspended_at, timedelta(0))
+
+
+def moved_end(
+    moment: datetime | None, suspended_at: datetime, resumed_at: datetime
+) -> datetime | None:
+    """The end of a period of days, moved likewise and then to the end of a working day.
+
+    What is counted in days is over with a day, and its last day is none off.
+    """
+    end = moved(moment, suspended_at, resumed_at)
+    return end if end is None or end == moment else end_of_working_day(end)

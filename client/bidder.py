@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 import pyrage
 
+from client.guarantee import preimage_of
 from client.keys import KeyFolder
 from client.session import Platform, Refused
 
@@ -42,11 +43,14 @@ def submit(
     *,
     replaces: str | None = None,
 ) -> dict[str, Any]:
-    """Seal and submit a bid; returns the receipt and keeps it in the key folder."""
+    """Seal and submit a bid; returns the receipt and keeps it in the key folder.
+
+    A guarantee ordered before (client.guarantee) goes into the manifest.
+    """
     me = platform.get("/me")
     seal = keys.new_seal()
     with tempfile.TemporaryFile() as plain, tempfile.TemporaryFile() as sealed:
-        manifest_sha256 = pack(plain, form, files)
+        manifest_sha256 = pack(plain, form, files, guarantee=preimage_of(platform, keys, lot))
         plain.seek(0)
         pyrage.encrypt_io(plain, sealed, [pyrage.x25519.Recipient.from_str(seal)])
         size = sealed.tell()
@@ -130,7 +134,13 @@ def checked_recipients(platform: Platform, lot: str) -> list[str]:
     return recipients
 
 
-def pack(target: BinaryIO, form: Form, files: Mapping[str, Path]) -> str:
+def pack(
+    target: BinaryIO,
+    form: Form,
+    files: Mapping[str, Path],
+    *,
+    guarantee: dict[str, str] | None = None,
+) -> str:
     """Write the manifest and the files as one tar; returns the manifest's SHA-256."""
     manifest = {
         "v": 1,
@@ -140,7 +150,7 @@ def pack(target: BinaryIO, form: Form, files: Mapping[str, Path]) -> str:
             {"name": name, "bytes": path.stat().st_size, "sha256": _digest(path)}
             for name, path in files.items()
         ],
-        "guarantee": None,
+        "guarantee": guarantee,
     }
     raw = json.dumps(manifest, ensure_ascii=False).encode()
     with tarfile.open(fileobj=target, mode="w:") as archive:

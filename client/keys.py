@@ -44,14 +44,17 @@ class KeyFolder:
         return loaded
 
     def enrol(self, platform: Platform) -> None:
-        """Tell the platform the public half, with proof that the private one is here."""
+        """Tell the platform the public half, once, with proof that the private one is here."""
         key = self.signing_key()
         spki = key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         person = str(platform.get("/me")["code"])
+        if self.has("enrolled") and self.recall("enrolled") == person:
+            return
         proof = _sign(key, _PROOF_DOMAIN + person.encode() + b"\n" + spki)
         platform.post("/keys/statement", {"spki": _b64(spki), "proof": _b64(proof)})
+        self.remember("enrolled", person)
 
     def signed(self, statement: dict[str, Any]) -> dict[str, Any]:
         """The statement with its signature, as the platform takes it."""
@@ -68,6 +71,14 @@ class KeyFolder:
     def identity_of(self, seal: str) -> str:
         """The private half of a seal."""
         return (self.folder / f"{seal}.key").read_text()
+
+    def has_seal(self, seal: str) -> bool:
+        """Whether the private half of this seal is here."""
+        return (self.folder / f"{seal}.key").exists()
+
+    def has(self, name: str) -> bool:
+        """Whether there is a note of this name."""
+        return (self.folder / f"{name}.json").exists()
 
     def remember(self, name: str, value: Any) -> None:
         """Keep a note, such as a receipt."""

@@ -43,6 +43,24 @@ class Platform:
         """GET under /api/v1."""
         return self._call("GET", path, params=query)
 
+    def get_bytes(self, path: str, **query: Any) -> bytes:
+        """GET a file under /api/v1. Raises Refused."""
+        answer = self._send("GET", path, params=query)
+        if not answer.ok:
+            _read(answer)
+        return answer.content
+
+    def live(self, topic: str) -> list[dict[str, Any]]:
+        """Everything on a live topic, page by page. Raises Refused."""
+        pages, after = [], 0
+        while True:
+            url = f"{self.url}/live/{topic}"
+            page = _read(self._http.get(url, params={"after": after}, timeout=_TIMEOUT))
+            pages.append(page)
+            if not page["more"]:
+                return pages
+            after = page["entries"][-1]["seq"]
+
     def post(self, path: str, body: Any) -> Any:
         """POST JSON under /api/v1. Statements carry a nonce, so that a repeat is safe."""
         return self._call("POST", path, json=body)
@@ -53,6 +71,9 @@ class Platform:
         return self._call("PUT", path, params=query, data=raw, headers=headers)
 
     def _call(self, method: str, path: str, **request: Any) -> Any:
+        return _read(self._send(method, path, **request))
+
+    def _send(self, method: str, path: str, **request: Any) -> requests.Response:
         for attempt in range(TRIES):
             try:
                 answer = self._http.request(
@@ -64,7 +85,7 @@ class Platform:
                 time.sleep(0.5)
                 continue
             if answer.status_code != 503 or attempt == TRIES - 1:
-                return _read(answer)
+                return answer
             time.sleep(float(answer.headers.get("Retry-After", "1")))
         raise AssertionError("unreachable")
 

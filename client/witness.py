@@ -1,23 +1,37 @@
 """The witness program, run by another body on its own machine with its own key folder.
 
-It makes an opening key for each lot it is told of, rehearses it, and publishes the private half
-when the window has ended by its own clock (rehearsals: its own clock plus the lot's shift).
+For every lot it makes an opening key, rehearses it, and publishes the private half when the
+window has ended by its own clock (rehearsals: its own clock plus the lot's shift). For every draw
+it commits to a nonce and reveals it. All it needs to go on after a restart is its folder.
 """
 
 import argparse
 import base64
+import hashlib
 import secrets
 import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyrage
+import requests
 
 from client.keys import KeyFolder
 from client.session import Platform, Refused
 
 POLL_SECONDS = 0.5
+# What only says that somebody else was first, or that the moment is over: nothing to be done.
+_NO_FAULT = {
+    "opening_key.too_early",
+    "opening_key.too_late",
+    "draw.committed_already",
+    "draw.frozen_already",
+    "draw.not_revealing",
+    "draw.reveal_too_late",
+    "draw.wrong_stage",
+}
 
 
 def make_opening_key(platform: Platform, keys: KeyFolder, lot: str) -> str:
@@ -35,7 +49,6 @@ def make_opening_key(platform: Platform, keys: KeyFolder, lot: str) -> str:
         "nonce": secrets.token_hex(16),
     }
     made = platform.post(f"/lots/{lot}/opening-keys", keys.signed(statement))
-    keys.remember(f"opening-{lot}", {"key": made["key"], "recipient": recipient})
     identity = pyrage.x25519.Identity.from_str(keys.identity_of(recipient))
     answer = pyrage.decrypt(base64.b64decode(made["challenge"]), [identity])
     body = {"answer": base64.b64encode(answer).decode()}
@@ -53,44 +66,90 @@ def window_ended(platform: Platform, lot: str) -> bool:
     return datetime.now(UTC) + shift >= ends
 
 
-def publish(platform: Platform, keys: KeyFolder, lot: str) -> None:
-    """Publish the private half of this witness's opening key."""
-    kept = keys.recall(f"opening-{lot}")
-    identity = keys.identity_of(kept["recipient"])
-    platform.post(f"/opening-keys/{kept['key']}/publication", {"identity": identity})
+def look_after_lots(platform: Platform, keys: KeyFolder) -> None:
+    """One round: a rehearsed key for every announced lot, publication after every window."""
+    for lot in platform.get("/opening/lots")["lots"]:
+        rehearsed = [key for key in lot["keys"] if key["rehearsed"]]
+        if lot["state"] == "announced" and not rehearsed:
+            _without_fault(lambda lot=lot: make_opening_key(platform, keys, lot["lot"]))
+        waiting = [key for key in rehearsed if not key["published"]]
+        if lot["state"] != "announced" and waiting and window_ended(platform, lot["lot"]):
+            for key in waiting:
+                _without_fault(lambda key=key: _publish(platform, keys, key))
 
 
-def attend(platform: Platform, keys: KeyFolder, lot: str) -> None:
-    """Wait for the end of the window, then publish; goes on after any restart."""
-    while not window_ended(platform, lot):
-        time.sleep(POLL_SECONDS)
+def look_after_draws(platform: Platform, keys: KeyFolder, party: str = "witness") -> None:
+    """One round: commit to a nonce in every open draw, reveal it after the freeze."""
+    for draw in platform.get("/open-draws")["draws"]:
+        mine = next((each for each in draw["parties"] if each["party"] == party), None)
+        if mine is None:
+            continue
+        name = f"nonce-{draw['draw']}-{draw['round']}-{party}"
+        if draw["state"] == "committing" and mine["committed"] is None:
+            _without_fault(lambda d=draw, n=name: _commit(platform, keys, d["draw"], party, n))
+        if draw["state"] == "revealing" and mine["committed"] and not mine["revealed"]:
+            _without_fault(
+                lambda d=draw, n=name, m=mine: _reveal(platform, keys, d["draw"], party, n, m)
+            )
+
+
+def serve(platform: Platform, keys: KeyFolder) -> None:
+    """Look after everything until the program is stopped."""
+    keys.enrol(platform)
     while True:
         try:
-            publish(platform, keys, lot)
-        except Refused as refused:
-            if refused.code != "opening_key.too_early":
-                raise
-            time.sleep(POLL_SECONDS)
-        else:
-            return
+            look_after_lots(platform, keys)
+            look_after_draws(platform, keys)
+        except (Refused, requests.RequestException) as fault:
+            print(f"witness: {fault}", file=sys.stderr)
+        time.sleep(POLL_SECONDS)
+
+
+def _publish(platform: Platform, keys: KeyFolder, key: dict[str, Any]) -> None:
+    """Publish a private half that is in this folder; one made elsewhere is not ours to give."""
+    if keys.has_seal(key["recipient"]):
+        identity = keys.identity_of(key["recipient"])
+        platform.post(f"/opening-keys/{key['key']}/publication", {"identity": identity})
+
+
+def _commit(platform: Platform, keys: KeyFolder, draw: str, party: str, name: str) -> None:
+    """The nonce is kept before its digest is told, so that a restart can still reveal it."""
+    nonce = secrets.token_bytes(32)
+    keys.remember(name, nonce.hex())
+    body = {"party": party, "sha256": hashlib.sha256(nonce).hexdigest()}
+    platform.post(f"/draws/{draw}/commitments", body)
+
+
+def _reveal(
+    platform: Platform, keys: KeyFolder, draw: str, party: str, name: str, mine: dict[str, Any]
+) -> None:
+    """Reveal a nonce of this folder, if it is the one that was committed."""
+    nonce = str(keys.recall(name)) if keys.has(name) else ""
+    if hashlib.sha256(bytes.fromhex(nonce)).hexdigest() == mine["committed"]:
+        platform.post(f"/draws/{draw}/nonces", {"party": party, "nonce": nonce})
+
+
+def _without_fault(act: Any) -> None:
+    try:
+        act()
+    except Refused as refused:
+        if refused.code not in _NO_FAULT:
+            raise
 
 
 def main(arguments: list[str]) -> int:
-    """`python -m client.witness --url … --home … --token-file … LOT`."""
+    """`python -m client.witness --url … --home … --token-file …`: looks after every lot."""
     parser = argparse.ArgumentParser(prog="python -m client.witness", description=__doc__)
     parser.add_argument("--url", required=True, help="address of the platform")
     parser.add_argument("--home", type=Path, default=Path("witness"), help="folder of keys")
     parser.add_argument("--token-file", type=Path, required=True, help="file with an API token")
-    parser.add_argument("lot", help="code of the lot, e.g. TD7K3Q9FABC0-01")
     given = parser.parse_args(arguments)
-    platform = Platform(given.url, given.token_file.read_text().strip())
-    keys = KeyFolder(given.home)
-    if not (given.home / f"opening-{given.lot}.json").exists():
-        keys.enrol(platform)
-        print(make_opening_key(platform, keys, given.lot), file=sys.stderr)
-    attend(platform, keys, given.lot)
+    serve(Platform(given.url, given.token_file.read_text().strip()), KeyFolder(given.home))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -10,4 +10,5 @@ from webapp.settings import settings_from
 open_database(settings_from().database_url)
 for line in make_demo_people():
     print(f"  {line}", file=sys.stderr)
-print(f"  rehearsal {make_demo_lot()}", file=sys.stderr)
+if "--no-lot" not in sys.argv:
+    print(f"  rehearsal {make_demo_lot()}", file=sys.stderr)

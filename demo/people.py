@@ -1,5 +1,8 @@
 """One demo account per role, made once, through the same actions that people use."""
 
+import json
+from pathlib import Path
+
 from identity import queries
 from identity.actions import accounts
 from identity.states import OrganisationKind as Kind
@@ -7,7 +10,10 @@ from identity.states import Role
 from kernel.codes import credit_code_check
 from storage.database import snapshot, transaction
 
-PASSWORD = "linjiang-demo-2026"  # noqa: S105 (a demo account, printed at start-up)
+_FILE = Path(__file__).parent / "accounts.json"
+"""User names and passwords that programs sign in with; printed at start-up."""
+
+PASSWORD: str = json.loads(_FILE.read_text(encoding="utf-8"))["accounts"]["centre"]["password"]
 
 CAST = (
     (

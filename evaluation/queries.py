@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from evaluation.models.draw import Call, Draw, DrawNonce
 from evaluation.models.meeting import BlindBid, ChairVote, Meeting, Member
 from evaluation.models.pool import Expert
+from evaluation.models.report import Report
 from evaluation.models.scoring import Ranking, ScoreSheet, SheetVersion
 from evaluation.rules.method import Frame, Method, parse_method
-from evaluation.states import CallState, ExpertState
+from evaluation.states import CallState, DrawState, ExpertState
 from identity.models.accounts import Person
 from kernel.errors import NotFound
 from kernel.periods import legal_date
@@ -53,6 +54,12 @@ def draw_by_code(db: Session, code: str) -> Draw:
 def draw_of_lot(db: Session, lot_id: int) -> Draw | None:
     """The draw of a lot."""
     return db.scalar(sa.select(Draw).where(Draw.lot_id == lot_id))
+
+
+def open_draws(db: Session) -> Sequence[Draw]:
+    """Draws that wait for their parties, oldest first."""
+    waiting = Draw.state.in_((DrawState.COMMITTING, DrawState.REVEALING))
+    return db.scalars(sa.select(Draw).where(waiting).order_by(Draw.opened_at, Draw.code)).all()
 
 
 def nonces_of(db: Session, draw: Draw) -> Sequence[DrawNonce]:
@@ -173,6 +180,22 @@ def last_versions(db: Session, meeting_code: str) -> list[SheetVersion]:
 def ranking_of(db: Session, meeting_code: str) -> Ranking | None:
     """The stored ranking of a meeting."""
     return db.get(Ranking, meeting_code)
+
+
+def report_on(db: Session, paper_code: str) -> Report:
+    """The report that is signed on this paper. Raises NotFound."""
+    found = db.scalar(sa.select(Report).where(Report.paper_code == paper_code))
+    if found is None:
+        raise NotFound(
+            "report.not_found", "没有编号为“%(value)s”的评标报告。", value=paper_code[:40]
+        )
+    return found
+
+
+def report_of_lot(db: Session, lot_id: int) -> Report | None:
+    """The report of a lot's meeting, once it is begun."""
+    query = sa.select(Report).join(Meeting, Meeting.code == Report.meeting_code)
+    return db.scalar(query.where(Meeting.lot_id == lot_id))
 
 
 def frame_of(lot: Lot) -> Frame:

@@ -94,6 +94,8 @@ class MeetingState(StrEnum):
     REVEALED = "revealed"
     LOCKED = "locked"
     RANKED = "ranked"
+    REPORTING = "reporting"
+    REPORTED = "reported"
     FAILED = "failed"
 
 
@@ -105,6 +107,8 @@ class MeetingEvent(StrEnum):
     REVEALED = "revealed"
     LOCKED = "locked"
     RANKED = "ranked"
+    REPORT_BEGUN = "report_begun"
+    REPORTED = "reported"
     FAILED = "failed"
 
 
@@ -117,6 +121,8 @@ MEETING = Lifecycle(
         (MeetingState.REVEALED, MeetingEvent.LOCKED): MeetingState.LOCKED,
         (MeetingState.LOCKED, MeetingEvent.RANKED): MeetingState.RANKED,
         (MeetingState.LOCKED, MeetingEvent.FAILED): MeetingState.FAILED,
+        (MeetingState.RANKED, MeetingEvent.REPORT_BEGUN): MeetingState.REPORTING,
+        (MeetingState.REPORTING, MeetingEvent.REPORTED): MeetingState.REPORTED,
     },
 )
 

@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session, joinedload
 
 from identity.models.accounts import ApiToken, Person
 from identity.models.credentials import SigningKey
-from identity.models.organisations import Organisation
+from identity.models.organisations import Organisation, OrganisationKindRow
 from identity.models.papers import Paper, Turn
 from identity.models.standing import Restriction
 from identity.rules.papers import OPEN
 from identity.rules.permissions import Viewer
 from identity.rules.standing import RestrictionView
-from identity.states import KeyPurpose, TurnState
+from identity.states import KeyPurpose, OrganisationKind, TurnState
 from kernel.errors import NotFound
 from kernel.text import name_key
 
@@ -31,6 +31,13 @@ def organisation_by_code(db: Session, credit_code: str) -> Organisation:
             value=credit_code,
         )
     return found
+
+
+def organisations_of_kind(db: Session, kind: OrganisationKind) -> Sequence[Organisation]:
+    """Every organisation registered as this kind, by code."""
+    query = sa.select(Organisation).join(OrganisationKindRow)
+    found = query.where(OrganisationKindRow.kind == kind).order_by(Organisation.credit_code)
+    return db.scalars(found).all()
 
 
 def person_by_username(db: Session, username: str) -> Person | None:

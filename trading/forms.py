@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
 
-from identity.forms import ApiModel, Base64Text, Code, Line, LongText, Positive, Yuan
+from identity.forms import ApiModel, Base64Text, Code, Hex32, Line, LongText, Positive, Yuan
 from kernel.errors import InvalidInput
 from kernel.money import fen_from_yuan
 from trading.actions.tendering import LotDraft
@@ -90,6 +90,19 @@ class SignedBody(ApiModel):
 
     statement: dict[str, Any]
     signature: Annotated[Base64Text, Field(max_length=200)]
+
+
+class GuaranteeOrderBody(ApiModel):
+    """Whom to ask for a guarantee, and the code (SHA-256, hex) that hides what it is for."""
+
+    issuer: Line
+    code: Hex32
+
+
+class ReasonBody(ApiModel):
+    """Why something is refused."""
+
+    reason: Line
 
 
 class ReleaseBody(SignedBody):

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from trading.rules.guarantee import Cover
 from trading.rules.opening import Outcome
-from trading.states import Category, LotState, PassingOver, Regime
+from trading.states import Category, GuaranteeState, LotState, PassingOver, Regime
 
 
 def _(text: str) -> str:
@@ -41,6 +42,16 @@ LABELS: Mapping[StrEnum, str] = {
     PassingOver.NO_PERFORMANCE_GUARANTEE: _("不按要求提交履约保证金"),
     PassingOver.UNLAWFUL_ACT: _("被查实存在影响中标结果的违法行为"),
     PassingOver.OTHER_LAWFUL: _("其他合法理由"),
+    Cover.NOT_REQUIRED: _("不要求"),
+    Cover.VALID: _("有效"),
+    Cover.MISSING: _("缺少"),
+    Cover.INVALID: _("无效"),
+    GuaranteeState.ORDERED: _("待审核"),
+    GuaranteeState.APPROVED: _("待签署"),
+    GuaranteeState.REFUSED: _("已拒绝"),
+    GuaranteeState.ISSUED: _("已开立（密文）"),
+    GuaranteeState.LAPSED: _("已失效"),
+    GuaranteeState.DISCLOSED: _("已明示"),
 }
 
 NOTICE_FIELDS: Mapping[str, str] = {

@@ -111,6 +111,10 @@ LOT = Lifecycle(
 )
 
 
+OPENING_STATES = (_S.ANNOUNCED, _S.RELEASING, _S.UNSEALING)
+"""From the notice to the price table: as long as witnesses have something to do."""
+
+
 class BidState(StrEnum):
     """Where a submission stands."""
 
@@ -131,5 +135,39 @@ BID = Lifecycle(
     {
         (BidState.SUBMITTED, BidEvent.REPLACED): BidState.REPLACED,
         (BidState.SUBMITTED, BidEvent.WITHDRAWN): BidState.WITHDRAWN,
+    },
+)
+
+
+class GuaranteeState(StrEnum):
+    """Where an ordered guarantee (电子保函) stands."""
+
+    ORDERED = "ordered"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    ISSUED = "issued"
+    LAPSED = "lapsed"
+    DISCLOSED = "disclosed"
+
+
+class GuaranteeEvent(StrEnum):
+    """What can happen to a guarantee; after the opening the preimage of its code discloses it."""
+
+    APPROVED = "approved"
+    REFUSED = "refused"
+    ISSUED = "issued"
+    LAPSED = "lapsed"
+    DISCLOSED = "disclosed"
+
+
+GUARANTEE = Lifecycle(
+    "guarantee",
+    {
+        (GuaranteeState.ORDERED, GuaranteeEvent.APPROVED): GuaranteeState.APPROVED,
+        (GuaranteeState.ORDERED, GuaranteeEvent.REFUSED): GuaranteeState.REFUSED,
+        (GuaranteeState.ORDERED, GuaranteeEvent.LAPSED): GuaranteeState.LAPSED,
+        (GuaranteeState.APPROVED, GuaranteeEvent.ISSUED): GuaranteeState.ISSUED,
+        (GuaranteeState.APPROVED, GuaranteeEvent.LAPSED): GuaranteeState.LAPSED,
+        (GuaranteeState.ISSUED, GuaranteeEvent.DISCLOSED): GuaranteeState.DISCLOSED,
     },
 )

@@ -6,12 +6,19 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from evidence.actions import signing
+from evidence.actions.papers import write_pdfa
+from evidence.actions.pdf_signatures import examine
 from evidence.actions.workshop import Workshop
+from evidence.rules.pdf_reasons import Status
+from evidence.rules.signing import SignatureField
+from identity.actions import papers
 from kernel.errors import InvalidInput
+from storage.base import real_now
 from storage.database import snapshot
 from storage.duties import Duty
 from trading import queries
-from trading.actions import awarding, closing, opening, unsealing
+from trading.actions import awarding, closing, guarantee, opening, unsealing
 from trading.rules.opening import SealedBid
 
 
@@ -60,10 +67,51 @@ def _award_by_silence(db: Session, code: str, now: datetime, _: Any) -> None:
     awarding.award_by_silence(db, code, now=now)
 
 
+def _letter_drawn(code: str, workshop: Workshop) -> str:
+    """The guarantee letter as PDF/A, with the place for the issuer's signature."""
+    with snapshot() as db:
+        letter = guarantee.letter_of(db, code)
+    drawn = write_pdfa(
+        guarantee.letter_pages(letter),
+        title="投标保函",
+        subject=letter.order,
+        attachment=None,
+        font_folder=workshop.font_folder,
+        now=letter.made_at,
+        rehearsal=letter.is_rehearsal,
+    )
+    place = SignatureField(guarantee.FIELD, "开立人签名", -1, (320, 120, 460, 174))
+    return workshop.keep(signing.lay_out_fields(drawn, [place]))
+
+
+def _take_letter(db: Session, code: str, _now: datetime, file: Any) -> None:
+    papers.take_drawn(db, code, file)
+
+
+def _letters_checked(code: str, workshop: Workshop) -> dict[str, str]:
+    """Order → SHA-256 of every signed letter of a lot, after our own verifier has passed it."""
+    with snapshot() as db:
+        found = queries.signed_guarantees(db, queries.lot_by_code(db, code).id)
+        files = {each.code: each.paper.file for each in found if each.paper and each.paper.file}
+        real = real_now(db)
+    trust = workshop.authority.trust_pem
+    for order, file in files.items():
+        examination = examine(workshop.vault.read(file), [trust], now=real)
+        if examination.verdict is not Status.VALID:
+            raise RuntimeError(f"the letter of {order} does not verify: {examination.verdict}")
+    return files
+
+
+def _issue(db: Session, code: str, now: datetime, checked: Any) -> None:
+    guarantee.issue_signed(db, code, checked, now=now)
+
+
 DUTIES: Mapping[str, Duty] = {
     "lot.close": Duty(_close),
     "lot.end_window": Duty(_end_window),
     "lot.check_releases": Duty(_judge, _wrong_releases),
     "lot.open": Duty(_open, _unseal_all),
     awarding.SILENCE: Duty(_award_by_silence),
+    guarantee.DRAW: Duty(_take_letter, _letter_drawn),
+    guarantee.ISSUED: Duty(_issue, _letters_checked),
 }

@@ -2,24 +2,26 @@
 
 import re
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from evaluation import live as evaluation
 from identity.rules.permissions import Viewer
 from kernel.errors import InvalidInput, NotFound
 from outbox import queries
 from storage.database import snapshot
 from supervision import live as supervision
 from trading import live as trading
-from trading.rules.disclosure import Audience
 
-AUDIENCES: Mapping[str, Callable[[Session, Viewer, str], Audience]] = {
+AUDIENCES: Mapping[str, Callable[[Session, Viewer, str], StrEnum]] = {
     "lot": trading.audience_for,
+    "meeting": evaluation.audience_for,
     "wall": supervision.audience_for,
 }
 MAX_SEQ = 2**53 - 1
-_TOPIC = re.compile(r"(lot):([A-Z0-9]{12}-\d{2})|(wall)")
+_TOPIC = re.compile(r"lot:[A-Z0-9]{12}-\d{2}|meeting:[A-Z0-9]{12}|wall")
 
 
 def parsed(topic: Any) -> tuple[str, str, str]:
@@ -27,7 +29,8 @@ def parsed(topic: Any) -> tuple[str, str, str]:
     match = _TOPIC.fullmatch(topic) if isinstance(topic, str) else None
     if match is None:
         raise NotFound("live.no_such_topic", "没有这个频道。", field="topic")
-    return match[0], match[1] or match[3], match[2] or ""
+    kind, _, code = match[0].partition(":")
+    return match[0], kind, code
 
 
 def channel_for(db: Session, viewer: Viewer, topic: Any) -> tuple[str, str]:

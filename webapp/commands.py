@@ -14,6 +14,7 @@ from evidence.cli import commands as evidence
 from storage.database import current_database
 from storage.migrations import upgrade
 from supervision.cli import commands as supervision
+from webapp.journey import journey
 from webapp.serve import Parent, web_child, worker_child
 from webapp.settings import ROOT, Settings, prepare_keys
 from webapp.worker import run_worker
@@ -23,7 +24,7 @@ GROUPS: list[AppGroup] = [evaluation, evidence, supervision]
 
 def register_commands(app: Flask) -> None:
     """Hang every group and command under `flask`."""
-    for command in (serve, worker, prepare):
+    for command in (serve, worker, prepare, journey):
         app.cli.add_command(command)
     for group in GROUPS:
         app.cli.add_command(group)
@@ -46,17 +47,18 @@ def worker() -> None:
 
 
 @click.command()
-def prepare() -> None:
+@click.option("--no-lot", is_flag=True, help="Add the demo accounts, but no rehearsal lot.")
+def prepare(no_lot: bool) -> None:
     """Make keys, bring the database up to date, add the demo accounts. Example: flask prepare."""
-    _prepare(_settings())
+    _prepare(_settings(), *(["--no-lot"] if no_lot else []))
 
 
-def _prepare(settings: Settings) -> None:
+def _prepare(settings: Settings, *options: str) -> None:
     prepare_keys(settings)
     open_authority(settings.authority, datetime.now(UTC))
     upgrade(current_database())
     # The demo city stands apart and is started as a process, like the client.
-    subprocess.run([sys.executable, "-m", "demo"], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-m", "demo", *options], cwd=ROOT, check=True)
 
 
 def _settings() -> Settings:

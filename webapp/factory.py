@@ -9,7 +9,7 @@ from flask_openapi3 import Info, OpenAPI
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from evaluation.routes import api as evaluation_api
-from evaluation.routes import meeting_api
+from evaluation.routes import meeting_api, report_api
 from identity.guard import enforce, needs_forgery_mark, open_to_all, unguarded
 from identity.routes import account as account_pages
 from identity.routes import api as account_api
@@ -21,7 +21,7 @@ from storage.vault import Vault
 from supervision.routes import api as supervision_api
 from supervision.routes import regulator
 from trading.routes import api as trading_api
-from trading.routes import award_api, opening_api, public
+from trading.routes import award_api, guarantee_api, opening_api, public
 from webapp.commands import register_commands
 from webapp.errors import answer_invalid, answer_refusal, register_errors
 from webapp.headers import register_headers
@@ -38,8 +38,10 @@ APIS = (
     trading_api.api,
     opening_api.api,
     award_api.api,
+    guarantee_api.api,
     evaluation_api.api,
     meeting_api.api,
+    report_api.api,
     supervision_api.api,
 )
 PAGES = (account_pages.pages, public.pages, regulator.pages, health, poll)

@@ -3,14 +3,17 @@
 The embedded default: one gunicorn process with threads, one worker, files under var/.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from webapp.settings import ROOT
 
@@ -32,9 +35,12 @@ class Child:
 class Parent:
     """Keeps its children running until it is told to stop."""
 
-    def __init__(self, children: list[Child], environment: Mapping[str, str]) -> None:
-        """Starts nothing yet."""
+    def __init__(
+        self, children: list[Child], environment: Mapping[str, str], log: Path | None = None
+    ) -> None:
+        """Starts nothing yet. What the children print goes to `log`, or where ours goes."""
         self._children = children
+        self._log = log
         self._environment = {**os.environ, **environment}
         self._stop = threading.Event()
 
@@ -42,6 +48,20 @@ class Parent:
         """Start all, start again what dies, until SIGTERM or SIGINT."""
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: self._stop.set())
+        self._run()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Keep the children running beside the caller, and end them after."""
+        thread = threading.Thread(target=self._run, name="parent")
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            thread.join()
+
+    def _run(self) -> None:
         while not self._stop.is_set():
             for child in self._children:
                 self._keep(child)
@@ -55,7 +75,11 @@ class Parent:
             print(f"{child.name} ended ({child.process.returncode}), starting it", file=sys.stderr)
             self._stop.wait(max(0.0, RESTART_SECONDS - (time.monotonic() - child.started)))
         child.started = time.monotonic()
-        child.process = subprocess.Popen(child.command, cwd=ROOT, env=self._environment)
+        with contextlib.ExitStack() as opened:
+            log = opened.enter_context(self._log.open("ab")) if self._log else None
+            child.process = subprocess.Popen(
+                child.command, cwd=ROOT, env=self._environment, stdout=log, stderr=log
+            )
 
     def _end(self) -> None:
         running = [c.process for c in self._children if c.process and c.process.poll() is None]

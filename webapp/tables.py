@@ -4,6 +4,7 @@
 import evaluation.models.draw
 import evaluation.models.meeting
 import evaluation.models.pool
+import evaluation.models.report
 import evaluation.models.scoring
 import evidence.models.streams
 import evidence.models.tree
@@ -18,6 +19,7 @@ import storage.subjects
 import supervision.models.orders
 import trading.models.awarding
 import trading.models.bidding
+import trading.models.guarantee
 import trading.models.opening
 import trading.models.tendering
 import trading.models.termination

@@ -233,15 +233,24 @@ def _grounds(expert: Expert, parties: Parties) -> list[str]:
     return [ground.value for ground in recusal_grounds(employers, expert.interests, parties)]
 
 
-def _draw_for(db: Session, who: Viewer, code: str, party: Party) -> Draw:
-    draw = queries.draw_by_code(db, code)
+def parties_of(db: Session, who: Viewer, draw: Draw) -> list[Party]:
+    """The parties for which this person may bring a nonce to a draw."""
+    lineup = _lineup(db, draw)
+    return [party for party in Party if not rules.party_problems(who, party, lineup)]
+
+
+def _lineup(db: Session, draw: Draw) -> rules.Lineup:
     tender = draw.lot.tender
-    lineup = rules.Lineup(
+    return rules.Lineup(
         witnesses=frozenset(key.witness for key in trading.opening_keys(db, draw.lot_id)),
         procuring_entity=tender.procuring_entity.credit_code,
         agency=tender.agency.credit_code,
     )
-    refuse_if(rules.party_problems(who, party, lineup), NotAllowed)
+
+
+def _draw_for(db: Session, who: Viewer, code: str, party: Party) -> Draw:
+    draw = queries.draw_by_code(db, code)
+    refuse_if(rules.party_problems(who, party, _lineup(db, draw)), NotAllowed)
     _refuse_closed(draw.lot)
     return draw
 

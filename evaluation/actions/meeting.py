@@ -15,6 +15,7 @@ from evaluation.models.draw import Call
 from evaluation.models.meeting import BlindBid, ChairVote, Meeting, Member
 from evaluation.models.scoring import ScoreSheet
 from evaluation.rules.committee import composition_problems, rule_for
+from evaluation.rules.disclosure import Audience
 from evaluation.rules.scoring import CommitmentStatement
 from evaluation.states import MEETING, DrawState, MeetingEvent, MeetingState, SheetState
 from evidence.actions.streams import advance, record
@@ -22,6 +23,7 @@ from identity.actions.credentials import signed_by
 from identity.rules.permissions import Viewer
 from kernel import codes
 from kernel.errors import InvalidInput, NotYet, Refusal, refuse_if
+from outbox.actions.messages import publish
 from trading import queries as trading
 from trading.actions.closing import ACTOR
 from trading.actions.tendering import refuse_other_agency, tell
@@ -159,6 +161,8 @@ def advance_meeting(
     """Move the meeting by its table and record it."""
     name = f"meeting:{meeting.code}"
     advance(db, meeting, MEETING, event, stream=name, actor=actor, subject=name, data=data, now=now)
+    news = {"meeting": meeting.code, "state": meeting.state.value}
+    publish(db, name, f"meeting.{event.value}", {each.value: news for each in Audience}, now)
 
 
 def record_meeting(

@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from flask_openapi3 import APIBlueprint, Tag
+from sqlalchemy.orm import Session
 
 from evaluation import queries
 from evaluation.actions import draw as drawing
@@ -17,7 +18,7 @@ from evaluation.forms import (
 )
 from evaluation.models.draw import Call, Draw
 from evaluation.models.pool import Expert
-from evaluation.rules.draw import PERMISSIONS
+from evaluation.rules.draw import PERMISSIONS, Party
 from identity.forms import CodePath
 from identity.guard import check, requires, viewer
 from identity.states import Permission
@@ -111,6 +112,23 @@ def repeat_draw(path: CodePath, body: GroundBody) -> Any:
         return _draw_json(draw)
 
 
+@api.get("/open-draws")
+@requires(Permission.SEE_ACCOUNT)
+def open_draws() -> Any:
+    """Draws that wait for commitments or nonces, with the parties that I stand for."""
+    with snapshot() as db:
+        found = queries.open_draws(db)
+        mine = {draw.code: drawing.parties_of(db, viewer(), draw) for draw in found}
+        return {
+            "draws": [
+                _draw_json(draw)
+                | {"lot": draw.lot.code, "parties": [_party_json(db, draw, p) for p in parties]}
+                for draw in found
+                if (parties := mine[draw.code])
+            ]
+        }
+
+
 @api.get("/draws/<code>")
 @requires(Permission.RUN_TENDER)
 def show_draw(path: CodePath) -> Any:
@@ -119,7 +137,8 @@ def show_draw(path: CodePath) -> Any:
         draw = queries.draw_by_code(db, path.code)
         tender_run_by(db, viewer(), draw.lot.tender.code)
         calls = [{"seat": c.seat, "state": c.state.value} for c in queries.calls_of(db, draw.code)]
-        return _draw_json(draw) | {"calls": calls}
+        committed = [nonce.party.value for nonce in queries.nonces_of(db, draw)]
+        return _draw_json(draw) | {"committed": committed, "calls": calls}
 
 
 @api.get("/draws/<code>/replay")
@@ -199,6 +218,15 @@ def _draw_json(draw: Draw) -> dict[str, Any]:
         "round": draw.round,
         "freeze_sha256": frozen,
         "reveal_until": draw.reveal_until.isoformat() if draw.reveal_until else None,
+    }
+
+
+def _party_json(db: Session, draw: Draw, party: Party) -> dict[str, Any]:
+    nonce = next((n for n in queries.nonces_of(db, draw) if n.party is party), None)
+    return {
+        "party": party.value,
+        "committed": nonce.commitment.hex() if nonce else None,
+        "revealed": nonce is not None and nonce.nonce is not None,
     }
 
 

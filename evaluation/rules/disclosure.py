@@ -27,6 +27,7 @@ class Matter(StrEnum):
     SHEETS = "sheets"
     IDENTITIES = "identities"
     RANKING = "ranking"
+    REPORT = "report"
 
 
 _S = MeetingState
@@ -34,7 +35,8 @@ _ALL = frozenset(_S)
 _SCORING = _ALL - {_S.CONVENED, _S.ELECTING}
 _REVEALED = _SCORING - {_S.SCORING}
 _LOCKED = _REVEALED - {_S.REVEALED}
-_RANKED = frozenset({_S.RANKED, _S.FAILED})
+_RANKED = frozenset({_S.RANKED, _S.REPORTING, _S.REPORTED, _S.FAILED})
+_REPORTED = frozenset({_S.REPORTED})
 
 TABLE: Mapping[tuple[Matter, Audience], frozenset[MeetingState]] = {
     (Matter.PROGRESS, Audience.EXPERT): _ALL,
@@ -49,6 +51,9 @@ TABLE: Mapping[tuple[Matter, Audience], frozenset[MeetingState]] = {
     (Matter.RANKING, Audience.EXPERT): _RANKED,
     (Matter.RANKING, Audience.AGENCY): _RANKED,
     (Matter.RANKING, Audience.REGULATOR): _RANKED,
+    (Matter.REPORT, Audience.EXPERT): _REPORTED,
+    (Matter.REPORT, Audience.AGENCY): _REPORTED,
+    (Matter.REPORT, Audience.REGULATOR): _REPORTED,
 }
 
 

@@ -77,6 +77,7 @@ def advance(
     subject: str,
     now: datetime,
     data: Mapping[str, Any] | None = None,
+    held_by: str | None = None,
 ) -> FactHandle:
     """Move `row.state` by the table and record it. Raises TransitionRefused, changing nothing."""
     before = row.state
@@ -89,6 +90,7 @@ def advance(
         subject=subject,
         data={"from": before.value, "to": row.state.value, **(data or {})},
         now=now,
+        held_by=held_by,
     )
 
 

@@ -599,6 +599,74 @@ def upgrade():
         sa.UniqueConstraint("lot_id", name=op.f("uq_draw_lot_id")),
     )
     op.create_table(
+        "guarantee_order",
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("lot_id", sa.Integer(), nullable=False),
+        sa.Column("bidder_id", sa.Integer(), nullable=False),
+        sa.Column("issuer_id", sa.Integer(), nullable=False),
+        sa.Column("order_code", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("required_fen", storage.columns.Fen(), nullable=False),
+        sa.Column("amount_fen", storage.columns.Fen(), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "ordered",
+                "approved",
+                "refused",
+                "issued",
+                "lapsed",
+                "disclosed",
+                name="guaranteestate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("ordered_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("paper_code", sa.String(length=12), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.CheckConstraint(
+            "(state IN ('issued', 'disclosed')) = (sha256 IS NOT NULL)",
+            name=op.f("ck_guarantee_order_issued_with_a_file"),
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('approved', 'issued', 'disclosed') OR paper_code IS NOT NULL",
+            name=op.f("ck_guarantee_order_approved_with_a_paper"),
+        ),
+        sa.CheckConstraint(
+            "amount_fen >= required_fen", name=op.f("ck_guarantee_order_covers_what_is_required")
+        ),
+        sa.ForeignKeyConstraint(
+            ["bidder_id"], ["organisation.id"], name=op.f("fk_guarantee_order_bidder_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["issuer_id"], ["organisation.id"], name=op.f("fk_guarantee_order_issuer_id")
+        ),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_guarantee_order_lot_id")),
+        sa.ForeignKeyConstraint(
+            ["paper_code"], ["paper.code"], name=op.f("fk_guarantee_order_paper_code")
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_guarantee_order")),
+        sa.UniqueConstraint("order_code", name=op.f("uq_guarantee_order_order_code")),
+        sa.UniqueConstraint("paper_code", name=op.f("uq_guarantee_order_paper_code")),
+    )
+    with op.batch_alter_table("guarantee_order", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_guarantee_order_issuer_id"), ["issuer_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_guarantee_order_lot_id"), ["lot_id"], unique=False)
+        batch_op.create_index(
+            "uq_guarantee_order_standing",
+            ["lot_id", "bidder_id"],
+            unique=True,
+            sqlite_where=sa.text("state NOT IN ('refused', 'lapsed')"),
+            postgresql_where=sa.text("state NOT IN ('refused', 'lapsed')"),
+        )
+
+    op.create_table(
         "lot_report",
         sa.Column("lot_id", sa.Integer(), nullable=False),
         sa.Column("report", sa.String(length=40), nullable=False),
@@ -630,6 +698,8 @@ def upgrade():
                 "revealed",
                 "locked",
                 "ranked",
+                "reporting",
+                "reported",
                 "failed",
                 name="meetingstate",
                 native_enum=False,
@@ -969,6 +1039,26 @@ def upgrade():
         sa.PrimaryKeyConstraint("draw_code", "round", "party", name=op.f("pk_draw_nonce")),
     )
     op.create_table(
+        "evaluation_report",
+        sa.Column("meeting_code", sa.String(length=12), nullable=False),
+        sa.Column("paper_code", sa.String(length=12), nullable=False),
+        sa.Column("begun_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("archived_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(sha256 IS NULL) = (archived_at IS NULL)",
+            name=op.f("ck_evaluation_report_archived_with_hash"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["meeting_code"], ["meeting.code"], name=op.f("fk_evaluation_report_meeting_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["paper_code"], ["paper.code"], name=op.f("fk_evaluation_report_paper_code")
+        ),
+        sa.PrimaryKeyConstraint("meeting_code", name=op.f("pk_evaluation_report")),
+        sa.UniqueConstraint("paper_code", name=op.f("uq_evaluation_report_paper_code")),
+    )
+    op.create_table(
         "meeting_member",
         sa.Column("meeting_code", sa.String(length=12), nullable=False),
         sa.Column("expert_code", sa.String(length=12), nullable=False),
@@ -1016,6 +1106,7 @@ def upgrade():
         sa.Column("period_days", sa.Integer(), nullable=True),
         sa.Column("quality", sa.String(length=100), nullable=True),
         sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("guarantee", sa.JSON(), nullable=False),
         sa.Column("opened_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "(outcome = 'opened') = (price_fen IS NOT NULL)",
@@ -1102,6 +1193,7 @@ def downgrade():
     op.drop_table("ranking")
     op.drop_table("opened_bid")
     op.drop_table("meeting_member")
+    op.drop_table("evaluation_report")
     op.drop_table("draw_nonce")
     op.drop_table("draw_call")
     op.drop_table("chair_vote")
@@ -1141,6 +1233,16 @@ def downgrade():
     op.drop_table("opening_key")
     op.drop_table("meeting")
     op.drop_table("lot_report")
+    with op.batch_alter_table("guarantee_order", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_guarantee_order_standing",
+            sqlite_where=sa.text("state NOT IN ('refused', 'lapsed')"),
+            postgresql_where=sa.text("state NOT IN ('refused', 'lapsed')"),
+        )
+        batch_op.drop_index(batch_op.f("ix_guarantee_order_lot_id"))
+        batch_op.drop_index(batch_op.f("ix_guarantee_order_issuer_id"))
+
+    op.drop_table("guarantee_order")
     op.drop_table("draw")
     with op.batch_alter_table("bid", schema=None) as batch_op:
         batch_op.drop_index(

@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from evaluation.states import CALL, DRAW, EXPERT, MEETING, SHEET
 from evidence.actions.streams import advance
 from evidence.models.streams import Fact
+from identity.states import PAPER, TURN
 from kernel.errors import TransitionRefused
 from kernel.lifecycle import Lifecycle
 from storage.database import snapshot, transaction
 from tests.architecture.test_house_rules import PACKAGES
-from trading.states import BID, LOT
+from trading.states import BID, GUARANTEE, LOT
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
@@ -85,6 +86,8 @@ ALLOWED = {
         revealed  locked         locked
         locked    ranked         ranked
         locked    failed         failed
+        ranked    report_begun   reporting
+        reporting reported       reported
     """,
     SHEET: """
         draft      committed  committed
@@ -92,6 +95,30 @@ ALLOWED = {
         committed  revealed   revealed
         revealed   changed    revealed
         revealed   locked     locked
+    """,
+}
+ALLOWED |= {
+    GUARANTEE: """
+        ordered   approved   approved
+        ordered   refused    refused
+        ordered   lapsed     lapsed
+        approved  issued     issued
+        approved  lapsed     lapsed
+        issued    disclosed  disclosed
+    """,
+    PAPER: """
+        drawing  drawn          signing
+        signing  signed_by_all  sealing
+        signing  completed      complete
+        sealing  sealed         complete
+    """,
+    TURN: """
+        waiting   asked     asked
+        asked     prepared  prepared
+        prepared  signed    signed
+        signed    finished  done
+        asked     lapsed    waiting
+        prepared  lapsed    waiting
     """,
 }
 NAMES = [table.name for table in ALLOWED]

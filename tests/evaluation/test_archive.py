@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import itertools
 import json
 import zipfile
 
@@ -10,8 +11,8 @@ import pytest
 from evaluation.actions.archive import MEMBER_LIMIT_BYTES, read_bundle, verify_pdf
 from evaluation.rules.archive import (
     archive_verdict,
-    expected_fields,
     is_archive,
+    is_order_of_signing,
     log_status,
     shape_problems,
 )
@@ -31,17 +32,30 @@ def codes(examination):
     return [problem.code for problem in shape_problems(examination)]
 
 
-def test_an_archive_of_five_experts_has_eight_places_in_order():
-    assert expected_fields(5) == [
-        "certification",
-        "expert1",
-        "expert2",
-        "expert3",
-        "expert4",
-        "expert5",
-        "seal",
-        "timestamp",
-    ]
+EXPERTS = ["expert1", "expert2", "expert3"]
+
+
+@pytest.mark.parametrize("people", list(itertools.permutations(EXPERTS)), ids="".join)
+def test_experts_sign_in_whatever_order_they_are_ready(people):
+    assert is_order_of_signing(["certification", *people, "seal", "timestamp"], 3)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["expert1", "certification", "expert2", "expert3", "seal", "timestamp"],
+        ["certification", "expert1", "expert2", "seal", "expert3", "timestamp"],
+        ["certification", "expert1", "expert2", "expert3", "timestamp", "seal"],
+        ["certification", "expert1", "expert1", "expert3", "seal", "timestamp"],
+        ["certification", "expert1", "expert2", "seal", "timestamp"],
+        ["certification", *EXPERTS, "expert4", "seal", "timestamp"],
+        ["certification", "seal", "timestamp"],
+        [],
+    ],
+    ids=["expert first", "seal early", "stamp early", "one twice", "one missing", "one more", "nobody", "nothing"],
+)  # fmt: skip
+def test_any_other_order_is_not_an_archive(names):
+    assert not is_order_of_signing(names, 3)
 
 
 def test_what_we_produce_has_the_shape_of_an_archive(good):
@@ -66,9 +80,9 @@ def test_an_archive_that_one_expert_has_not_signed_has_the_wrong_fields():
     assert codes(examined(sealed)) == ["archive.wrong_fields"]
 
 
-def test_experts_in_another_order_have_the_wrong_fields(good):
+def test_a_seal_before_the_experts_has_the_wrong_fields(good):
     first, *people, seal, stamp = good.findings
-    swapped = dataclasses.replace(good, findings=(first, *reversed(people), seal, stamp))
+    swapped = dataclasses.replace(good, findings=(first, seal, *people, stamp))
 
     assert codes(swapped) == ["archive.wrong_fields"]
 

@@ -32,7 +32,7 @@ INSTANT = timedelta(microseconds=1)
 CANARY = "31415926.53"
 
 
-def packed(price=CANARY, *, files=None, **form):
+def packed(price=CANARY, *, files=None, guarantee=None, **form):
     """The plaintext of a bid: manifest first, then its files."""
     files = {"技术标.txt": "施工组织设计".encode()} if files is None else files
     manifest = {
@@ -43,7 +43,7 @@ def packed(price=CANARY, *, files=None, **form):
             {"name": name, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
             for name, body in files.items()
         ],
-        "guarantee": None,
+        "guarantee": guarantee,
     }
     raw = json.dumps(manifest, ensure_ascii=False).encode()
     buffer = io.BytesIO()

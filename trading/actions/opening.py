@@ -23,6 +23,7 @@ from storage.due import schedule
 from trading import queries
 from trading.actions.bidding import bid_stream
 from trading.actions.closing import ACTOR
+from trading.actions.guarantee import cover_of_bid
 from trading.actions.tendering import move_lot, tell
 from trading.models.bidding import Bid
 from trading.models.opening import OpenedBid, OpeningKey, Release
@@ -224,6 +225,7 @@ def confirm_opening(db: Session, who: Viewer, lot_code: str, *, now: datetime) -
 
 def _store_opened(db: Session, bid: Bid, each: Unsealed, now: datetime) -> None:
     manifest = each.manifest
+    preimage = manifest.guarantee if manifest else None
     opened = OpenedBid(
         bid=bid,
         outcome=each.outcome,
@@ -232,10 +234,12 @@ def _store_opened(db: Session, bid: Bid, each: Unsealed, now: datetime) -> None:
         period_days=manifest.period_days if manifest else None,
         quality=manifest.quality if manifest else None,
         files={name: list(place) for name, place in each.files.items()},
+        guarantee=cover_of_bid(db, bid.lot, bid.bidder_id, preimage, now=now),
         opened_at=now,
     )
     db.add(opened)
-    _record_bid(db, bid, "bid.opened", ACTOR, _table_row(bid, each), now)
+    row = {**_table_row(bid, each), "guarantee": opened.guarantee["cover"]}
+    _record_bid(db, bid, "bid.opened", ACTOR, row, now)
 
 
 def _table_row(bid: Bid, each: Unsealed) -> dict[str, object]:

@@ -68,5 +68,6 @@ class OpenedBid(Base):
     period_days: Mapped[int | None]
     quality: Mapped[str | None] = mapped_column(sa.String(100))
     files: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    guarantee: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     opened_at: Mapped[datetime]
     bid: Mapped[Bid] = relationship(lazy="joined")

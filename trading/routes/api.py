@@ -257,6 +257,7 @@ def _lot_json(lot: Lot) -> dict[str, Any]:
         "deadline": lot.deadline.isoformat() if lot.deadline else None,
         "ceiling_fen": lot.ceiling_fen,
         "guarantee_fen": lot.guarantee_fen,
+        "validity_days": lot.validity_days,
         "window_minutes": lot.window_minutes,
         "correction_minutes": lot.correction_minutes,
         "method": lot.method,

@@ -14,11 +14,31 @@ from storage.subjects import legal_now
 from trading import queries
 from trading.actions import opening
 from trading.forms import AnswerBody, IdentityBody, ReleaseBody, SignedBody
-from trading.models.opening import OpenedBid
+from trading.models.opening import OpenedBid, OpeningKey
 from trading.rules import opening as rules
 from trading.rules.disclosure import Audience, Matter, may_know
+from trading.states import OPENING_STATES
 
 api = APIBlueprint("opening_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="opening")])
+
+
+@api.get("/opening/lots")
+@requires(Permission.WITNESS_OPENING)
+def lots_to_open() -> Any:
+    """Lots that a witness has to look after, with this witness's own keys."""
+    with snapshot() as db:
+        lots = queries.lots_in(db, OPENING_STATES)
+        mine = queries.opening_keys_of(db, [lot.id for lot in lots], viewer().organisation)
+        return {
+            "lots": [
+                {
+                    "lot": lot.code,
+                    "state": lot.state.value,
+                    "keys": [_key_json(key) for key in mine if key.lot_id == lot.id],
+                }
+                for lot in lots
+            ]
+        }
 
 
 @api.post("/lots/<code>/opening-keys")
@@ -153,6 +173,15 @@ def _lot_of_key(code: str) -> str:
         return f"lot:{queries.opening_key_of(db, code, viewer().organisation)[1].code}"
 
 
+def _key_json(key: OpeningKey) -> dict[str, Any]:
+    return {
+        "key": key.code,
+        "recipient": key.recipient,
+        "rehearsed": key.rehearsed_at is not None,
+        "published": key.published_at is not None,
+    }
+
+
 def _row(opened: OpenedBid) -> dict[str, Any]:
     bidder = opened.bid.bidder
     return {
@@ -162,4 +191,5 @@ def _row(opened: OpenedBid) -> dict[str, Any]:
         "price_fen": opened.price_fen,
         "period_days": opened.period_days,
         "quality": opened.quality,
+        "guarantee": opened.guarantee["cover"],
     }

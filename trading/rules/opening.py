@@ -19,6 +19,7 @@ from evidence.rules.streams import canonical
 from kernel.errors import Problem
 from kernel.money import fen_from_yuan
 from trading.rules.bidding import Envelope
+from trading.rules.guarantee import Preimage, read_preimage
 from trading.rules.reading import exact_object, malformed, pattern_text, plain_text
 from trading.states import LotState
 
@@ -75,6 +76,7 @@ class Manifest:
     period_days: int
     quality: str
     files: Mapping[str, tuple[int, str]]
+    guarantee: Preimage | None = None
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,7 @@ def read_manifest(raw: bytes) -> Manifest:
         period_days=period,
         quality=plain_text(form["quality"], "manifest.form.quality"),
         files=_files(fields["files"]),
+        guarantee=read_preimage(fields["guarantee"]),
     )
 
 

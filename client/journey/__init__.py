@@ -1,0 +1,1 @@
+"""One whole rehearsal tender, played over HTTP and WebSocket with the client as everybody."""

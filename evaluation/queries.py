@@ -10,9 +10,12 @@ from evaluation.models.meeting import BlindBid, ChairVote, Meeting, Member
 from evaluation.models.pool import Expert
 from evaluation.models.report import Report
 from evaluation.models.scoring import Ranking, ScoreSheet, SheetVersion
+from evaluation.rules.disclosure import Audience
 from evaluation.rules.method import Frame, Method, parse_method
 from evaluation.states import CallState, DrawState, ExpertState
 from identity.models.accounts import Person
+from identity.rules.permissions import Viewer
+from identity.states import Permission
 from kernel.errors import NotFound
 from kernel.periods import legal_date
 from trading.models.tendering import Lot
@@ -131,6 +134,19 @@ def votes_in(db: Session, meeting: Meeting) -> Sequence[ChairVote]:
         ChairVote.meeting_code == meeting.code, ChairVote.ballot == meeting.ballot
     )
     return db.scalars(query.order_by(ChairVote.voter)).all()
+
+
+def audience_of(db: Session, viewer: Viewer, code: str) -> Audience:
+    """The audience that this viewer belongs to for a meeting. Raises NotFound for others."""
+    meeting = meeting_by_code(db, code)
+    if viewer.may(Permission.SUPERVISE):
+        return Audience.REGULATOR
+    tender = meeting.lot.tender
+    sides = {tender.agency.credit_code, tender.procuring_entity.credit_code}
+    if viewer.may(Permission.RUN_TENDER) and viewer.organisation in sides:
+        return Audience.AGENCY
+    member_of(db, code, viewer.code)
+    return Audience.EXPERT
 
 
 def blind_codes(db: Session, meeting_code: str) -> list[str]:

@@ -7,7 +7,6 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from evaluation import queries
 from evaluation.actions import report as reports
-from evaluation.live import audience_for
 from evaluation.models.report import Report
 from evaluation.rules.disclosure import Matter, may_know
 from identity.forms import CodePath
@@ -35,7 +34,7 @@ def begin_report(path: CodePath) -> Any:
 def show_report(path: CodePath) -> Any:
     """How far the signing is, and the archive's digest once it is there."""
     with snapshot() as db:
-        audience_for(db, viewer(), path.code)
+        queries.audience_of(db, viewer(), path.code)
         return _report_json(_report(db, path.code))
 
 
@@ -44,7 +43,7 @@ def show_report(path: CodePath) -> Any:
 def show_archive(path: CodePath) -> Any:
     """The signed and sealed archive, for those who may read it."""
     with snapshot() as db:
-        audience = audience_for(db, viewer(), path.code)
+        audience = queries.audience_of(db, viewer(), path.code)
         report = _report(db, path.code)
         state, sha256 = report.meeting.state, report.sha256
     if sha256 is None or not may_know(audience, Matter.REPORT, state):

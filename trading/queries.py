@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
+from evidence import queries as evidence
 from evidence.models.streams import Fact
 from identity.models.organisations import Organisation
 from kernel.errors import NotFound
@@ -14,6 +15,7 @@ from trading.models.bidding import Bid, Upload
 from trading.models.opening import OpenedBid, OpeningKey, Release
 from trading.models.tendering import Lot, Tender, TenderNotice
 from trading.rules.bidding import parse_statement
+from trading.rules.disclosure import Stage
 from trading.rules.opening import SealedBid
 from trading.states import BidState, LotState
 
@@ -41,6 +43,12 @@ def lot_by_code(db: Session, code: str) -> Lot:
     if found is None:
         raise NotFound("lot.not_found", "没有编号为“%(value)s”的标段。", value=code[:40])
     return found
+
+
+def stage_of(db: Session, lot: Lot) -> Stage:
+    """How far a lot has come, as its state and the facts of its own stream tell."""
+    resume_to = LotState(lot.resume_to) if lot.resume_to else None
+    return Stage(lot.state, evidence.kinds_about(db, f"lot:{lot.code}"), resume_to)
 
 
 def latest_notice(db: Session, tender_id: int) -> TenderNotice | None:
@@ -89,6 +97,22 @@ def standing_bids(db: Session, lot_id: int) -> Sequence[Bid]:
     """All standing submissions of a lot. For the close and what follows it only."""
     query = sa.select(Bid).where(Bid.lot_id == lot_id, Bid.state == BidState.SUBMITTED)
     return db.scalars(query.order_by(Bid.receipt)).all()
+
+
+def bidders_of(db: Session, lot_id: int) -> dict[str, bool]:
+    """Credit codes of all who ever submitted, and whether a submission stands.
+
+    Never told to anybody before the opening.
+    """
+    query = (
+        sa.select(Organisation.credit_code, Bid.state)
+        .join(Bid, Bid.bidder_id == Organisation.id)
+        .where(Bid.lot_id == lot_id)
+    )
+    found: dict[str, bool] = {}
+    for code, state in db.execute(query):
+        found[code] = found.get(code, False) or state is BidState.SUBMITTED
+    return found
 
 
 def bid_by_receipt(db: Session, receipt: str, bidder: str) -> Bid:

@@ -18,7 +18,7 @@ from storage import keys
 from storage.database import open_database
 from storage.vault import Vault
 from supervision.routes import api as supervision_api
-from supervision.routes import regulator
+from supervision.routes import dossier_api, regulator
 from trading.routes import api as trading_api
 from trading.routes import opening_api, public
 from webapp.commands import register_commands
@@ -38,6 +38,7 @@ APIS = (
     evaluation_api.api,
     meeting_api.api,
     supervision_api.api,
+    dossier_api.api,
 )
 PAGES = (account_pages.pages, public.pages, regulator.pages, health, poll)
 _LARGEST_BODY = 9 << 20  # one part of 8 MiB and its envelope

@@ -20,7 +20,8 @@ from storage.vault import Vault
 from supervision.routes import api as supervision_api
 from supervision.routes import dossier_api, regulator
 from trading.routes import api as trading_api
-from trading.routes import opening_api, public
+from trading.routes import ocds_api, opening_api, public
+from trading.rules.ocds import Publisher
 from webapp.commands import register_commands
 from webapp.errors import answer_invalid, answer_refusal, register_errors
 from webapp.headers import register_headers
@@ -35,12 +36,14 @@ APIS = (
     account_api.api,
     trading_api.api,
     opening_api.api,
+    ocds_api.api,
     evaluation_api.api,
     meeting_api.api,
     supervision_api.api,
     dossier_api.api,
 )
 PAGES = (account_pages.pages, public.pages, regulator.pages, health, poll)
+PLATFORM = "昭标公共资源交易平台"
 _LARGEST_BODY = 9 << 20  # one part of 8 MiB and its envelope
 
 
@@ -50,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = _openapi()
     app.extensions["settings"] = settings
     app.extensions["vault"] = Vault(settings.files)
+    app.extensions["publisher"] = Publisher(PLATFORM, settings.site, settings.ocds_prefix)
     app.extensions["receipt_key"] = functools.cache(
         functools.partial(keys.signing_key, settings.keys, "receipt")
     )

@@ -134,8 +134,9 @@ def test_nobody_can_tell_nine_bidders_from_none_before_the_deadline(copies):
 
     assert len(empty) > 100
     for who in (None, "agent", "buyer", "regulator", "outsider"):
-        address = "/api/v1/tenders/<code>/bundle"
-        assert empty[who, address, address.replace("<code>", "T")][0] == 200
+        for what in ("bundle", "ocds"):
+            address = f"/api/v1/tenders/<code>/{what}"
+            assert empty[who, address, address.replace("<code>", "T")][0] == 200
     assert {status for status, _ in empty.values()} >= {200, 401, 403, 404}
     assert busy == empty
 

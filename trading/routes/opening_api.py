@@ -15,7 +15,7 @@ from trading.actions import opening
 from trading.forms import AnswerBody, CodePath, IdentityBody, ReleaseBody, SignedBody
 from trading.models.opening import OpenedBid
 from trading.rules import opening as rules
-from trading.rules.disclosure import Audience, Matter, may_know
+from trading.rules.disclosure import Audience, Matter, may_know, may_know_at
 
 api = APIBlueprint("opening_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="opening")])
 
@@ -128,7 +128,8 @@ def show_opening(path: CodePath) -> Any:
     """The price table, once all bids have been opened together."""
     with snapshot() as db:
         lot = queries.lot_by_code(db, path.code)
-        if not may_know(Audience.PUBLIC, Matter.OPENING_TABLE, lot.state):
+        stage = queries.stage_of(db, lot)
+        if not may_know_at(Audience.PUBLIC, Matter.OPENING_TABLE, stage):
             raise NotFound("opening.not_yet", "该标段尚未开标。", "招标投标法 第34条")
         return {
             "lot": lot.code,

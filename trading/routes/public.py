@@ -8,8 +8,7 @@ from kernel.errors import NotFound
 from storage.database import snapshot
 from storage.subjects import legal_now
 from trading import queries
-from trading.models.tendering import Lot
-from trading.rules.disclosure import Audience, Matter, may_know
+from trading.rules.disclosure import Audience, Matter, Stage, may_know_at
 
 pages = Blueprint("public", __name__)
 PAGE = 20
@@ -32,24 +31,25 @@ def tender(code: str) -> ResponseReturnValue:
     """One tender: notice, lots, the sealed set, the price table once it is open."""
     with snapshot() as db:
         found = queries.tender_by_code(db, code)
-        shown = [lot for lot in found.lots if _may(Matter.NOTICE, lot)]
+        stages = {lot.code: queries.stage_of(db, lot) for lot in found.lots}
+        shown = [lot for lot in found.lots if _may(Matter.NOTICE, stages[lot.code])]
         if not shown:
             raise NotFound("tender.not_found", "没有编号为“%(value)s”的项目。", value=code[:40])
         tables = {
             lot.code: queries.opened_bids(db, lot.id)
             for lot in shown
-            if _may(Matter.OPENING_TABLE, lot)
+            if _may(Matter.OPENING_TABLE, stages[lot.code])
         }
         return render_template(
             "trading/public/tender.html",
             tender=found,
             lots=shown,
             tables=tables,
-            sealed={lot.code for lot in shown if _may(Matter.SEALED_SET, lot)},
+            sealed={lot.code for lot in shown if _may(Matter.SEALED_SET, stages[lot.code])},
             notice=queries.latest_notice(db, found.id),
             now=legal_now(db, f"tender:{found.code}"),
         )
 
 
-def _may(matter: Matter, lot: Lot) -> bool:
-    return may_know(Audience.PUBLIC, matter, lot.state)
+def _may(matter: Matter, stage: Stage) -> bool:
+    return may_know_at(Audience.PUBLIC, matter, stage)

@@ -1,13 +1,14 @@
 """The opening of a lot: witnesses' keys, bidders' releases, and one table of what came out.
 
-A row of the table must be what the bidder's own stream has; the table must have as many rows as
-bids were sealed.
+What a witness published must be the other half of what was registered, and come after the window.
+A row of the table must be what the bidder's own stream has; there are as many as sealed bids.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from verifier import age
 from verifier.bids import BID_STREAM, Lot, SealedSets, Standing
 from verifier.findings import Broken, Findings
 from verifier.statements import EnrolledKey, Kind, check_signature, read_statement
@@ -26,11 +27,9 @@ def check_openings(
 ) -> None:
     """Check every lot of the bundle as far as its facts are disclosed."""
     for lot in sets.lots.values():
-        name = f"lot:{lot.code}"
-        for where, fact in _facts(name, streams[name]):
-            if fact.kind == "opening_key.registered":
-                _check_key(findings, keys, lot, fact, where)
-        _check_published(findings, name, streams[name])
+        play = _Keys(findings, keys, lot)
+        for where, fact in _facts(f"lot:{lot.code}", streams[f"lot:{lot.code}"]):
+            play.take(fact, where)
         _Table(findings, streams, sets, lot).check()
     for name, leaves in streams.items():
         if match := BID_STREAM.fullmatch(name):
@@ -58,31 +57,53 @@ def opened_receipts(
     return found if len(found) == opened else None
 
 
-def _check_key(
-    findings: Findings, keys: Mapping[str, EnrolledKey], lot: Lot, fact: Fact, where: str
-) -> None:
-    try:
-        statement = read_statement(fact, _KEY)
-    except Broken as fault:
-        findings.bad("opening_key.statement", where, f"开标密钥声明有误：{fault.text}")
-        return
-    check_signature(findings, keys, fact, _KEY, where)
-    stated = (statement.get("type"), statement.get("lot"), statement.get("tender"))
-    if stated != ("opening-key/v1", lot.code, lot.code.rpartition("-")[0]):
-        findings.bad("opening_key.addressed_elsewhere", where, "声明的标段、项目或类型不符")
-    if lot.deadline is not None and fact.at >= lot.deadline:
-        findings.bad("opening_key.too_late", where, "开标密钥的登记不早于截止时间")
+@dataclass
+class _Keys:
+    """The opening keys of one lot up to a fact: public halves by code, places of private ones."""
 
+    findings: Findings
+    keys: Mapping[str, EnrolledKey]
+    lot: Lot
+    recipients: dict[str, str] = field(default_factory=dict)
+    published: list[str] = field(default_factory=list)
 
-def _check_published(findings: Findings, name: str, leaves: Sequence[Leaf]) -> None:
-    """A private half that stands before the end of the window was published too early."""
-    early = []
-    for where, fact in _facts(name, leaves):
-        if fact.kind == "opening_key.published":
-            early.append(where)
-        elif fact.kind == "lot.window_ended":
-            for place in early:
-                findings.bad("opening_key.too_early", place, "开标私钥在解密时间结束前公布")
+    def take(self, fact: Fact, where: str) -> None:
+        try:
+            if fact.kind == "opening_key.registered":
+                self._register(fact, where)
+            elif fact.kind == "opening_key.published":
+                self._publish(fact, where)
+            elif fact.kind == "lot.window_ended":
+                for place in self.published:
+                    text = "开标私钥在解密时间结束前公布"
+                    self.findings.bad("opening_key.too_early", place, text)
+        except Broken as fault:
+            self.findings.bad(fault.code, where, fault.text)
+
+    def _register(self, fact: Fact, where: str) -> None:
+        statement = read_statement(fact, _KEY, ("key",))
+        check_signature(self.findings, self.keys, fact, _KEY, where)
+        stated = (statement.get("type"), statement.get("lot"), statement.get("tender"))
+        if stated != ("opening-key/v1", self.lot.code, self.lot.code.rpartition("-")[0]):
+            text = "声明的标段、项目或类型不符"
+            self.findings.bad("opening_key.addressed_elsewhere", where, text)
+        if self.lot.deadline is not None and fact.at >= self.lot.deadline:
+            self.findings.bad("opening_key.too_late", where, "开标密钥的登记不早于截止时间")
+        self.recipients[fact.data["key"]] = str(statement.get("recipient"))
+
+    def _publish(self, fact: Fact, where: str) -> None:
+        self.published.append(where)
+        recipient = self.recipients.get(str(fact.data.get("key")))
+        if recipient is None:
+            self.findings.leave(f"{fact.stream}：开标密钥的登记未公开，未核对私钥")
+            return
+        self.findings.judge(
+            age.is_pair(str(fact.data.get("identity")), recipient),
+            "opening_key_halves",
+            code="opening_key.wrong_half",
+            where=where,
+            text="公布的开标私钥与登记的公钥不成对",
+        )
 
 
 def _check_release(

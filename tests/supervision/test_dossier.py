@@ -22,8 +22,10 @@ from storage.vault import Vault
 from tests.factories import bundles as made
 from tests.factories import dossier
 from tests.factories.identity import CODES, make_organisation, make_person, token
-from tests.factories.trading import make_cast, make_open_lot, make_tender
+from tests.factories.trading import make_cast, make_open_lot, make_tender, move_to
 from tests.trading.test_opening import Hall
+from trading import queries
+from trading.actions.closing import close_lot
 from trading.actions.suspension import suspend_lot
 from trading.rules.disclosure import Audience
 from trading.states import LotEvent, LotState
@@ -77,13 +79,13 @@ def streams_in(content):
 
 def kinds_in(content):
     """Kinds of the facts that can be read."""
+    return {json.loads(line["fact"])["kind"] for line in lines_in(content) if "fact" in line}
+
+
+def lines_in(content):
     members = made.members_in(content)
-    lines = [
-        line
-        for each in json.loads(members["bundle.json"])["streams"]
-        for line in made.lines_of(members, each["file"])
-    ]
-    return {json.loads(line["fact"])["kind"] for line in lines if "fact" in line}
+    listed = json.loads(members["bundle.json"])["streams"]
+    return [line for each in listed for line in made.lines_of(members, each["file"])]
 
 
 @pytest.mark.parametrize("audience", list(Audience))
@@ -110,6 +112,7 @@ def test_nothing_is_left_unchecked_that_a_regulator_may_have(played, judged):
             "draw_seeds",
             "expert_commitments",
             "locked_sheets",
+            "opening_key_halves",
             "opening_keys",
             "opening_rows",
             "rankings",
@@ -125,6 +128,7 @@ def test_nothing_is_left_unchecked_that_a_regulator_may_have(played, judged):
         "draw_seeds": 1,
         "expert_commitments": 5,
         "locked_sheets": 5,
+        "opening_key_halves": 1,
         "opening_keys": 1,
         "opening_rows": 4,
         "rankings": 1,
@@ -293,6 +297,28 @@ def test_a_suspended_lot_is_told_as_far_as_it_had_come(sqlite_database, tmp_path
 def suspend(lot):
     with transaction(lock=[f"lot:{lot}"]) as (db, now):
         suspend_lot(db, lot, actor="platform", data={"ground": "投诉"}, now=now)
+
+
+def test_lots_of_one_tender_are_told_each_as_far_as_it_has_come(sqlite_database, tmp_path, judged):
+    vault = Vault(tmp_path / "files")
+    make_cast(1)
+    running = make_open_lot(start=made.START, lots=2)
+    standing = f"{running[:-2]}02"
+    suspend(standing)
+    with snapshot() as db:
+        deadline = queries.lot_by_code(db, running).deadline
+    move_to(running, deadline)
+    with transaction(lock=[f"lot:{running}"]) as (db, now):
+        close_lot(db, running, now=now)
+    made.sequence()
+
+    content = dossier.bundle(running.rpartition("-")[0], PUBLIC, vault)
+
+    facts = {line["fact"] for line in lines_in(content) if "fact" in line}
+    kinds = {(json.loads(fact)["subject"][-2:], json.loads(fact)["kind"]) for fact in facts}
+    assert judged(content)[0] == 0
+    assert {("01", "lot.failed"), ("02", "lot.suspended")} <= kinds
+    assert ("02", "lot.failed") not in kinds
 
 
 def test_a_kind_of_fact_that_nobody_decided_about_is_withheld(sqlite_database, tmp_path):

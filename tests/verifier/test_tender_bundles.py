@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 
+import pyrage
 import pytest
 
 from evidence.rules import checkpoints
@@ -15,7 +16,7 @@ from tests.factories import bundles as made
 from tests.factories import dossier
 from tests.verifier.altering import altered_lines, codes
 from trading.rules.disclosure import Audience
-from verifier import merkle
+from verifier import age, merkle
 
 
 @pytest.fixture(scope="module")
@@ -247,6 +248,16 @@ def key_published_early(facts):
     rows[first]["at"], rows[second]["at"] = rows[second]["at"], rows[first]["at"]
 
 
+def key_that_opens_something_else(facts):
+    identity = str(pyrage.x25519.Identity.generate())
+    data(facts, "opening_key.published")["identity"] = identity
+
+
+def key_with_a_slip(facts):
+    told = data(facts, "opening_key.published")
+    told["identity"] = told["identity"][:-1] + ("Q" if told["identity"][-1] != "Q" else "P")
+
+
 def release_signed_by_nobody(facts):
     data(facts, "bid.released")["signature"] = data(facts, "bid.submitted")["signature"]
 
@@ -381,6 +392,8 @@ LIES = [
     (key_of_another_lot, "opening_key.addressed_elsewhere"),
     (key_of_another_lot, "opening_key.signature"),
     (key_published_early, "opening_key.too_early"),
+    (key_that_opens_something_else, "opening_key.wrong_half"),
+    (key_with_a_slip, "opening_key.unreadable"),
     (release_signed_by_nobody, "release.signature"),
     (release_of_another_bid, "release.addressed_elsewhere"),
     (release_before_the_close, "release.too_early"),
@@ -430,6 +443,14 @@ def test_the_same_tender_in_another_tree_is_valid(everything, judged):
     findings = judged(made.packed(members))
 
     assert (findings.verdict, findings.problems) == ("valid", [])
+
+
+def test_halves_of_age_keys_are_told_apart():
+    for _ in range(20):
+        one, other = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
+
+        assert age.is_pair(str(one), str(one.to_public()))
+        assert not age.is_pair(str(one), str(other.to_public()))
 
 
 def test_without_the_library_nothing_signed_is_called_valid(played, run):

@@ -47,7 +47,7 @@ AWARDED = Scene(Stage(LotState.AWARDED, frozenset(_told)), MeetingState.RANKED)
 _told |= {"lot.archived"}
 ARCHIVED = Scene(Stage(LotState.ARCHIVED, frozenset(_told)), MeetingState.RANKED)
 SCENES = {name: scene for name, scene in list(globals().items()) if isinstance(scene, Scene)}
-SECRET_UNTIL_THE_CLOSE = {
+TOLD_BEFORE_THE_CLOSE = {
     "tender.registered",
     "tender_notice.published",
     "rehearsal.moved",
@@ -64,7 +64,7 @@ SECRET_UNTIL_THE_CLOSE = {
 @pytest.mark.parametrize("audience", list(Audience))
 def test_before_the_close_only_what_does_not_speak_of_bids_is_told(audience):
     for scene in (REGISTERED, ANNOUNCED):
-        assert {kind for kind in FACTS if may_read(audience, kind, scene)} <= SECRET_UNTIL_THE_CLOSE
+        assert {kind for kind in FACTS if may_read(audience, kind, scene)} <= TOLD_BEFORE_THE_CLOSE
         listed = {kind for kind in StreamKind if may_list(audience, kind, scene)}
         assert listed <= {StreamKind.TENDER, StreamKind.LOT}
 
@@ -91,8 +91,7 @@ def test_every_kind_of_stream_is_decided():
 
 
 @pytest.mark.parametrize("stream", list(StreamKind))
-def test_a_stream_is_listed_only_if_something_of_it_may_be_known(stream):
-    """The public never hears of a bidder whose lot was not opened."""
+def test_the_public_hears_of_no_stream_of_a_bidder_before_an_opening(stream):
     for scene in (REGISTERED, ANNOUNCED, RELEASING, UNSEALING, UNOPENED):
         is_own = stream in (StreamKind.TENDER, StreamKind.LOT) and scene is not REGISTERED
         assert may_list(PUBLIC, stream, scene) is is_own

@@ -103,6 +103,11 @@ def meeting_by_code(db: Session, code: str) -> Meeting:
     return found
 
 
+def meeting_of_lot(db: Session, lot_id: int) -> Meeting | None:
+    """The meeting of a lot."""
+    return db.scalar(sa.select(Meeting).where(Meeting.lot_id == lot_id))
+
+
 def no_meeting(code: str) -> NotFound:
     """What is said of a meeting that is not there for this viewer."""
     return NotFound("meeting.not_found", "没有编号为“%(value)s”的评标会。", value=code[:40])

@@ -6,20 +6,20 @@ the bundle of a whole tender goes through their disclosure rules (supervision).
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
-from evidence.actions.bundles import Keys, Wanted, export_bundle
-from evidence.rules.bundles import Scope
-from evidence.rules.checkpoints import verifier_key
-from kernel.errors import InvalidInput, NotFound, Refusal
+from evidence.actions.bundles import Keys, Wanted, export_bundle, kept_keys
+from evidence.rules.bundles import Head, Scope
+from kernel.errors import InvalidInput, Refusal
 from storage.database import snapshot
-from storage.keys import signing_key
 
 REFUSED = 1
 UNREADABLE = 2
@@ -53,8 +53,13 @@ def export(stream: str, out: Path, withhold: tuple[str, ...], since: tuple[int, 
         lambda fact: fact.kind not in withhold,
         since=since,
     )
+    write_to(out, lambda db, file: export_bundle(db, wanted, program_keys(), file))
+
+
+def write_to(out: Path, write: Callable[[Session, BinaryIO], Head]) -> None:
+    """Let `write` fill OUT from one snapshot and tell its checkpoint, or stop with the reason."""
     try:
-        size = _write(out, wanted)
+        size = _written(out, write)
     except InvalidInput as problem:
         _stop(str(problem.problems[0]), UNREADABLE)
     except Refusal as problem:
@@ -66,27 +71,22 @@ def export(stream: str, out: Path, withhold: tuple[str, ...], since: tuple[int, 
     click.echo(f"{out}（检查点大小 {size}）", err=True)
 
 
-def _write(out: Path, wanted: Wanted) -> int:
+def program_keys() -> Keys:
+    """The keys of this program's log. Raises NotFound on a machine that has none."""
+    settings: Any = current_app.extensions["settings"]
+    return kept_keys(settings.keys, settings.log_origin)
+
+
+def _written(out: Path, write: Callable[[Session, BinaryIO], Head]) -> int:
     """Written beside and moved into place, so that a refusal leaves what was there before."""
     beside = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         with beside.open("xb") as file, snapshot() as db:
-            size = export_bundle(db, wanted, _keys(), file).size
+            size = write(db, file).size
         beside.replace(out)
     finally:
         beside.unlink(missing_ok=True)
     return size
-
-
-def _keys() -> Keys:
-    settings: Any = current_app.extensions["settings"]
-    if not all((settings.keys / f"{name}.key").exists() for name in ("checkpoint", "receipt")):
-        raise NotFound(
-            "evidence.no_keys", "这台机器上没有日志与回执的密钥，请先运行 flask prepare。"
-        )
-    log = signing_key(settings.keys, "checkpoint").public_key().public_bytes_raw()
-    receipt = signing_key(settings.keys, "receipt")
-    return Keys(verifier_key(settings.log_origin, log), receipt)
 
 
 def _stop(reason: str, code: int) -> NoReturn:

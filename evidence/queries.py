@@ -41,6 +41,11 @@ def facts_about(db: Session, subject: str, kind: str | None = None) -> Sequence[
     return db.scalars(query.order_by(Fact.recorded_at, Fact.stream, Fact.seq)).all()
 
 
+def kinds_about(db: Session, subject: str) -> frozenset[str]:
+    """The kinds of all facts about one subject."""
+    return frozenset(db.scalars(sa.select(Fact.kind).where(Fact.subject == subject).distinct()))
+
+
 def fact_by_commitment(db: Session, commitment: bytes) -> LoggedFact | None:
     """The fact with this commitment and its place."""
     query = (
@@ -80,7 +85,10 @@ def released_below(db: Session, stream: str) -> dict[str, int]:
 def signing_key_of(fact: Fact) -> str | None:
     """Code of the key that signed the statement in this fact, if it carries one."""
     data = json.loads(fact.body)["data"]
-    code = data.get("key") if "statement" in data and "signature" in data else None
+    if "statement" not in data or "signature" not in data:
+        return None
+    # A witness's statement speaks of an opening key, which `key` names there.
+    code = data.get("signing_key", data.get("key"))
     return code if isinstance(code, str) else None
 
 

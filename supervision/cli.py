@@ -1,23 +1,62 @@
-"""`flask supervision …`: price screens and document similarity from the command line.
+"""`flask supervision …`: the evidence of a tender, price screens and document similarity.
 
-Both need no database: what they say can be recomputed by anybody who has the files.
+Screens and similarity need no database: what they say can be recomputed by anybody who has the
+files.
 """
 
 import dataclasses
 import json
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
+from evidence.actions.authority import kept_trust_pem
+from evidence.cli import program_keys, write_to
 from kernel.errors import Refusal
+from supervision.actions.dossier import Sources, export_dossier
 from supervision.actions.extraction import Extracted, extracted
 from supervision.actions.screens import ScreenedTender, screened_tenders
 from supervision.rules.screens_flags import MEANINGS, reading_of
 from supervision.rules.screens_reference import Reference
 from supervision.rules.similarity import Comparison, Passage, StandardText, compare
+from trading.rules.disclosure import Audience
 
-commands = AppGroup("supervision", help="Price screens and document similarity.")
+commands = AppGroup("supervision", help="Evidence bundles, price screens, document similarity.")
+
+
+@commands.command("bundle")
+@click.argument("tender", metavar="TENDER")
+@click.option(
+    "--out", required=True, metavar="ZIP", type=click.Path(dir_okay=False, path_type=Path)
+)
+@click.option(
+    "--for",
+    "audience",
+    type=click.Choice([audience.value for audience in Audience]),
+    default=Audience.PARTY.value,
+    show_default=True,
+    help="Who will read it; decides what is withheld.",
+)
+def bundle(tender: str, out: Path, audience: str) -> None:
+    """Write the evidence of TENDER that this audience may know into ZIP.
+
+    What the newest checkpoint does not cover is not in it. Anybody checks it with
+    `python3 verifier/verify.py ZIP`; the format is described in docs/bundle.md. Exit 0, or 1 when
+    there is nothing to export, 2 when ZIP cannot be written.
+
+    Example: flask supervision bundle TD0000000000 --out evidence.zip --for public
+    """
+    to_whom = Audience(audience)
+    write_to(out, lambda db, file: export_dossier(db, tender, to_whom, _sources(), file))
+
+
+def _sources() -> Sources:
+    settings: Any = current_app.extensions["settings"]
+    vault = current_app.extensions["vault"]
+    return Sources(program_keys(), vault, kept_trust_pem(settings.authority))
 
 
 @commands.command("screens")

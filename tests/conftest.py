@@ -1,7 +1,9 @@
 """Both databases for every test that asks for one: migrated once, copied for each test."""
 
 import itertools
+import os
 import shutil
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -19,6 +21,8 @@ hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
 _numbers = itertools.count()
+# Outside data stands beside the checkout and is not copied into the project.
+OUTSIDE = Path(__file__).parents[1].parent / "shared" / "data"
 
 
 def pytest_addoption(parser):
@@ -30,6 +34,16 @@ def pytest_collection_modifyitems(config, items):
         long = [item for item in items if "slow" in item.keywords]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if "slow" not in item.keywords]
+
+
+@pytest.fixture(scope="session")
+def outside_data():
+    """The folder of outside data; without it the test is skipped, or fails where all must run."""
+    if OUTSIDE.is_dir():
+        return OUTSIDE
+    if os.environ.get("REQUIRE_BROWSER") == "1":
+        pytest.fail(f"there is no outside data at {OUTSIDE}")
+    pytest.skip(f"there is no outside data at {OUTSIDE}")
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ def check(
 ) -> list[bytes]:
     """Tie archives to their facts; return the certificates (DER) of the bundle's trust.pem."""
     tied = _check_archives(findings, members, streams)
+    _tell_missing(findings, members, streams, tied)
     for name in sorted(name for name in members if name.startswith(_FILES) and name not in tied):
         findings.leave(f"{name}：没有与存证对应")
     certificates = read_certificates(members.get("trust.pem", b""))
@@ -78,6 +79,20 @@ def _check_archives(
             findings.leave(f"{name}：文件内的签名请用 flask evaluation verify 核验")
             tied.add(name)
     return tied
+
+
+def _tell_missing(
+    findings: Findings,
+    members: Mapping[str, bytes],
+    streams: Mapping[str, Sequence[Leaf]],
+    tied: set[str],
+) -> None:
+    """Reports that the log names and the bundle does not hold."""
+    held = {hashlib.sha256(members[name]).hexdigest() for name in tied}
+    for name, leaves in streams.items():
+        for fact in (leaf.fact for leaf in leaves if leaf.fact):
+            if fact.kind == "report.archived" and fact.data.get("sha256") not in held:
+                findings.leave(f"{name}：存证所载的评标报告不在证据包中，只有其摘要")
 
 
 def _compare_roots(findings: Findings, own: list[bytes], given: list[bytes]) -> None:

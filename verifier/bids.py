@@ -10,24 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from verifier import merkle, signatures
-from verifier.canonical import read_canonical
+from verifier import merkle
 from verifier.findings import Broken, Findings
+from verifier.statements import EnrolledKey, Kind, check_signature, read_statement
 from verifier.streams import Fact, Leaf
 
 LOT_STREAM = re.compile(r"lot:([^/]+)")
 BID_STREAM = re.compile(r"lot:([^/]+)/bidder:([^/]+)")
 SUBMITTED, WITHDRAWN = "bid.submitted", "bid.withdrawn"
 _CLOSES = ("lot.closed", "lot.failed")
+_STATEMENT = Kind("bid", "投标声明", "bid_signatures")
 _TYPES = {SUBMITTED: "bid-submission/v1", WITHDRAWN: "bid-withdrawal/v1"}
-
-
-@dataclass(frozen=True)
-class EnrolledKey:
-    """A statement key as its enrolment has it: public half (SPKI) and owner."""
-
-    spki: bytes
-    owner: str
 
 
 @dataclass(frozen=True)
@@ -138,11 +131,11 @@ class _Play:
     def _take(self, leaf: Leaf, fact: Fact, lot: Lot | None, where: str) -> None:
         self._check_time(fact, lot, where)
         try:
-            statement = _statement(fact)
+            statement = read_statement(fact, _STATEMENT, ("receipt", "lot"))
         except Broken as fault:
             self.findings.bad("bid.statement", where, f"投标声明有误：{fault.text}")
             return
-        self._check_signature(fact, where)
+        check_signature(self.findings, self.keys, fact, _STATEMENT, where)
         stated = (statement.get("lot"), statement.get("bidder"), statement.get("type"))
         if stated != (self.lot, self.bidder, _TYPES[fact.kind]) or fact.data["lot"] != self.lot:
             self.findings.bad(
@@ -172,36 +165,6 @@ class _Play:
             self.findings.bad("bid.too_late", where, "投标存证的时刻不早于截止时间")
         else:
             self.findings.checked["bids_in_time"] += 1
-
-    def _check_signature(self, fact: Fact, where: str) -> None:
-        key = self.keys.get(fact.data["key"])
-        if key is None or key.owner != fact.actor:
-            self.findings.bad("bid.key", where, "投标声明的密钥没有登记存证，或属于他人")
-            return
-        answer = signatures.is_p256(
-            key.spki, bytes.fromhex(fact.data["signature"]), fact.data["statement"].encode()
-        )
-        self.findings.judge(
-            answer,
-            "bid_signatures",
-            code="bid.signature",
-            where=where,
-            text="投标声明的签名不是该密钥所签",
-        )
-
-
-def _statement(fact: Fact) -> dict[str, Any]:
-    for name in ("receipt", "lot", "statement", "signature", "key"):
-        if not isinstance(fact.data.get(name), str):
-            raise Broken("bid.fields", f"缺少 {name}")
-    try:
-        bytes.fromhex(fact.data["signature"])
-    except ValueError as fault:
-        raise Broken("bid.fields", "签名不是十六进制") from fault
-    value = read_canonical(fact.data["statement"].encode())
-    if not isinstance(value, dict):
-        raise Broken("bid.fields", "声明不是对象")
-    return value
 
 
 def leaves_out(sets: SealedSets, code: str, leaf: bytes) -> bool:

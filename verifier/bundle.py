@@ -9,10 +9,14 @@ from typing import Any
 
 from verifier import attachments, merkle, signatures
 from verifier.archive import read_archive
-from verifier.bids import EnrolledKey, SealedSets, check_bids
+from verifier.bids import SealedSets, check_bids
 from verifier.canonical import canonical, fields_of, octets, read_canonical
+from verifier.draws import check_draws
 from verifier.findings import Broken, Findings
+from verifier.meetings import check_meetings
+from verifier.opening import check_openings
 from verifier.signatures import Checkpoint, NoteKey
+from verifier.statements import EnrolledKey
 from verifier.streams import Leaf, Tree, check_stream, read_leaf
 
 FORMAT = "zhaobiao-bundle/v1"
@@ -93,6 +97,10 @@ def _check_members(
     enrolled = _enrolled(findings, tree, keys["statement"])
     whole = {listed["name"] for listed in manifest["streams"] if listed["whole"]}
     bundle.sets = check_bids(findings, bundle.streams, enrolled, whole)
+    check_openings(findings, bundle.streams, bundle.sets, enrolled)
+    check_draws(findings, bundle.streams)
+    is_tender = manifest["scope"] == "tender"
+    check_meetings(findings, bundle.streams, bundle.sets, enrolled, is_tender=is_tender)
     _check_consistency(findings, bundle, checkpoint, members)
     bundle.roots = attachments.check(findings, members, bundle.streams, trust.roots)
 

@@ -14,12 +14,13 @@ from evidence.cli import commands as evidence
 from storage.database import current_database
 from storage.migrations import upgrade
 from supervision.cli import commands as supervision
+from trading.cli import commands as trading
 from webapp.journey import journey
 from webapp.serve import Parent, web_child, worker_child
 from webapp.settings import ROOT, Settings, prepare_keys
 from webapp.worker import run_worker
 
-GROUPS: list[AppGroup] = [evaluation, evidence, supervision]
+GROUPS: list[AppGroup] = [evaluation, evidence, supervision, trading]
 
 
 def register_commands(app: Flask) -> None:

@@ -19,9 +19,10 @@ from storage import keys
 from storage.database import open_database
 from storage.vault import Vault
 from supervision.routes import api as supervision_api
-from supervision.routes import regulator
+from supervision.routes import dossier_api, regulator
 from trading.routes import api as trading_api
-from trading.routes import award_api, guarantee_api, opening_api, public
+from trading.routes import award_api, guarantee_api, ocds_api, opening_api, public
+from trading.rules.ocds import Publisher
 from webapp.commands import register_commands
 from webapp.errors import answer_invalid, answer_refusal, register_errors
 from webapp.headers import register_headers
@@ -39,12 +40,15 @@ APIS = (
     opening_api.api,
     award_api.api,
     guarantee_api.api,
+    ocds_api.api,
     evaluation_api.api,
     meeting_api.api,
     report_api.api,
     supervision_api.api,
+    dossier_api.api,
 )
 PAGES = (account_pages.pages, public.pages, regulator.pages, health, poll)
+PLATFORM = "昭标公共资源交易平台"
 _LARGEST_BODY = 9 << 20  # one part of 8 MiB and its envelope
 
 
@@ -55,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["vault"] = Vault(settings.files)
     app.extensions["workshop"] = workshop_of(settings)
+    app.extensions["publisher"] = Publisher(PLATFORM, settings.site, settings.ocds_prefix)
     app.extensions["receipt_key"] = functools.cache(
         functools.partial(keys.signing_key, settings.keys, "receipt")
     )

@@ -19,6 +19,7 @@ class Settings:
     var: Path
     database_url: str
     log_origin: str
+    ocds_prefix: str
     redis_url: str | None
     behind_tls: bool
     socket_limit: int
@@ -28,6 +29,11 @@ class Settings:
     def keys(self) -> Path:
         """Folder of the program's own keys."""
         return self.var / "keys"
+
+    @property
+    def site(self) -> str:
+        """The address under which the public finds this site: that of its log, without its path."""
+        return f"https://{self.log_origin.partition('/')[0]}"
 
     @property
     def files(self) -> Path:
@@ -48,6 +54,8 @@ def settings_from(environment: dict[str, str] | None = None) -> Settings:
         var=var,
         database_url=given.get("DATABASE_URL", f"sqlite:///{var / 'zhaobiao.db'}"),
         log_origin=given.get("ZHAOBIAO_LOG_ORIGIN", "zhaobiao.invalid/evidence"),
+        # Not a registered one: whoever publishes gets a prefix of their own (docs/ocds.md).
+        ocds_prefix=given.get("ZHAOBIAO_OCDS_PREFIX", "ocds-zhaobiao"),
         redis_url=given.get("REDIS_URL"),
         behind_tls=given.get("ZHAOBIAO_TLS", "") == "1",
         socket_limit=int(given.get("ZHAOBIAO_SOCKETS", "200")),

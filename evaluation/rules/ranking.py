@@ -97,7 +97,9 @@ def evaluate(method: Method, prices: Mapping[str, int], sheets: Sequence[Sheet])
     rejected = {t.bid: "；".join(t.grounds) for t in tallies if t.rejects}
     totals = {bid: _expert_totals(method, bid, sheets) for bid in sorted(prices)}
     priced = _score_prices(method, prices, rejected)
-    rejected |= {row.bidder: row.why for row in priced.rows if not row.valid and row.why}
+    # The committee's own grounds stand; the price rule adds only what it finds itself.
+    invalid = {row.bidder: row.why for row in priced.rows if not row.valid and row.why}
+    rejected = invalid | rejected
     scores = {row.bidder: Fraction(row.score) for row in priced.rows if row.score is not None}
     lines = _lines(method, prices, totals, scores)
     return Evaluation(tallies, rejected, priced.benchmark, totals, lines)

@@ -153,6 +153,12 @@ def open_authority(
     return authority
 
 
+def kept_trust_pem(folder: Path) -> bytes | None:
+    """The root as PEM, without touching a key; None where no authority has been made."""
+    root = folder / "root.crt"
+    return root.read_bytes() if root.exists() else None
+
+
 def asn1_certificate(certificate: x509.Certificate) -> asn1_x509.Certificate:
     """The certificate in pyHanko's form."""
     return asn1_x509.Certificate.load(certificate.public_bytes(_DER))

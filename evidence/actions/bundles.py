@@ -8,19 +8,22 @@ only the commitment goes out, so that the chain still links.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 from evidence import queries
+from evidence.actions.packing import write_archive
 from evidence.models.streams import Fact
 from evidence.queries import LoggedFact
 from evidence.rules import bundles as rules
 from evidence.rules import tree
-from evidence.rules.checkpoints import read_checkpoint
+from evidence.rules.checkpoints import read_checkpoint, verifier_key
 from evidence.rules.streams import canonical
 from kernel.errors import InvalidInput, NotFound, NotYet, Refusal
+from storage.keys import signing_key
 
 Disclosure = Callable[[Fact], bool]
 
@@ -46,7 +49,17 @@ class Wanted:
     streams: Sequence[str]
     may_leave: Disclosure
     since: Sequence[int] = ()
-    attached: Mapping[str, bytes] = field(default_factory=dict)
+    attached: Mapping[str, rules.Content] = field(default_factory=dict)
+
+
+def kept_keys(folder: Path, origin: str) -> Keys:
+    """The keys that this machine keeps for the log of this name. Raises NotFound; makes none."""
+    if not all((folder / f"{name}.key").exists() for name in ("checkpoint", "receipt")):
+        raise NotFound(
+            "evidence.no_keys", "这台机器上没有日志与回执的密钥，请先运行 flask prepare。"
+        )
+    log = signing_key(folder, "checkpoint").public_key().public_bytes_raw()
+    return Keys(verifier_key(origin, log), signing_key(folder, "receipt"))
 
 
 def export_bundle(db: Session, wanted: Wanted, keys: Keys, out: BinaryIO) -> rules.Head:
@@ -67,13 +80,13 @@ def export_bundle(db: Session, wanted: Wanted, keys: Keys, out: BinaryIO) -> rul
     enrolled = _enrolments(db, covered, wanted.may_leave, head.size)
     get = _proof_reader(db, [*_positions(covered), *_places(enrolled)], head.size)
     parts = [_part(db, name, covered, wanted, get, head.size) for name in sorted(covered)]
-    others = {
+    others: dict[str, rules.Content] = {
         "keys.json": _keys_file(keys, enrolled, get, head.size),
         **_consistency_file(db, wanted.since, head.size),
         **dict(sorted(wanted.attached.items())),
     }
     members = rules.members_of(wanted.scope, head, parts, others=others, key=keys.receipt)
-    rules.write_archive(out, members)
+    write_archive(out, members)
     return head
 
 

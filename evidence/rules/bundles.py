@@ -7,8 +7,7 @@ leaves out the end of a stream needs that key, and a platform that does it has s
 
 import hashlib
 import re
-import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -20,8 +19,18 @@ from kernel.errors import InvalidInput
 FORMAT = "zhaobiao-bundle/v1"
 AUDIENCES = ("public", "party", "regulator", "operator")
 _DOMAIN = b"zhaobiao-bundle/v1\n"
-_DATE = (1980, 1, 1, 0, 0, 0)
 _ATTACHED = re.compile(r"archives\.json|trust\.pem|files/[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A member that is never held in memory: its SHA-256 is known, `reader` gives its bytes."""
+
+    sha256: str
+    reader: Callable[[], BinaryIO]
+
+
+Content = bytes | Stored
 
 
 @dataclass(frozen=True)
@@ -84,11 +93,11 @@ def members_of(
     head: Head,
     streams: Sequence[StreamPart],
     *,
-    others: Mapping[str, bytes],
+    others: Mapping[str, Content],
     key: Ed25519PrivateKey,
-) -> dict[str, bytes]:
+) -> dict[str, Content]:
     """All members in the order of the archive; `others` are those beside the streams."""
-    files = {"checkpoint": head.note.encode()}
+    files: dict[str, Content] = {"checkpoint": head.note.encode()}
     listed = []
     for number, stream in enumerate(streams, 1):
         name = f"streams/{number:03d}.jsonl"
@@ -110,9 +119,14 @@ def members_of(
         "origin": head.origin,
         "tree_size": head.size,
         "streams": listed,
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+        "files": {name: digest_of(content) for name, content in files.items()},
     }
     return {"bundle.json": signed_manifest(described, key), **files}
+
+
+def digest_of(content: Content) -> str:
+    """SHA-256 of a member in hex."""
+    return content.sha256 if isinstance(content, Stored) else hashlib.sha256(content).hexdigest()
 
 
 def signed_manifest(described: Mapping[str, Any], key: Ed25519PrivateKey) -> bytes:
@@ -128,12 +142,3 @@ def refuse_unknown_attachments(names: Iterable[str]) -> None:
             raise InvalidInput(
                 "bundle.member_name", "证据包中不能有名为“%(name)s”的文件。", name=name[:120]
             )
-
-
-def write_archive(out: BinaryIO, members: Mapping[str, bytes]) -> None:
-    """Write the members, in this order, as a ZIP whose bytes follow from them alone."""
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED, allowZip64=False) as archive:
-        for name, content in members.items():
-            entry = zipfile.ZipInfo(name, _DATE)
-            entry.create_system, entry.external_attr = 3, 0o644 << 16
-            archive.writestr(entry, content)

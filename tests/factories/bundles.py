@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from evidence import queries as evidence
+from evidence.actions import packing
 from evidence.actions.bundles import Keys, Wanted, export_bundle
 from evidence.actions.receipts import receipt_of
 from evidence.actions.tree import append_pending
@@ -101,7 +102,7 @@ def members_in(content):
 
 def packed(members):
     out = io.BytesIO()
-    bundles.write_archive(out, members)
+    packing.write_archive(out, members)
     return out.getvalue()
 
 

@@ -16,7 +16,7 @@ from trading.actions import opening
 from trading.forms import AnswerBody, IdentityBody, ReleaseBody, SignedBody
 from trading.models.opening import OpenedBid, OpeningKey
 from trading.rules import opening as rules
-from trading.rules.disclosure import Audience, Matter, may_know
+from trading.rules.disclosure import Audience, Matter, may_know, may_know_at
 from trading.states import OPENING_STATES
 
 api = APIBlueprint("opening_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="opening")])
@@ -149,7 +149,8 @@ def show_opening(path: CodePath) -> Any:
     """The price table, once all bids have been opened together."""
     with snapshot() as db:
         lot = queries.lot_by_code(db, path.code)
-        if not may_know(Audience.PUBLIC, Matter.OPENING_TABLE, lot.stage):
+        stage = queries.stage_of(db, lot)
+        if not may_know_at(Audience.PUBLIC, Matter.OPENING_TABLE, stage):
             raise NotFound("opening.not_yet", "该标段尚未开标。", "招标投标法 第34条")
         return {
             "lot": lot.code,

@@ -15,7 +15,7 @@ from trading import queries
 from trading.models.awarding import Award, AwardCandidate, LotReport
 from trading.models.tendering import Lot
 from trading.models.termination import Termination
-from trading.rules.disclosure import Audience, Matter, may_know
+from trading.rules.disclosure import Audience, Matter, Stage, may_know_at
 
 pages = Blueprint("public", __name__)
 PAGE = 20
@@ -48,36 +48,37 @@ def tender(code: str) -> ResponseReturnValue:
     """One tender: notice, lots, sealed set, price table, candidates and award as they come."""
     with snapshot() as db:
         found = queries.tender_by_code(db, code)
-        shown = [lot for lot in found.lots if _may(Matter.NOTICE, lot)]
+        stages = {lot.code: queries.stage_of(db, lot) for lot in found.lots}
+        shown = [lot for lot in found.lots if _may(Matter.NOTICE, stages[lot.code])]
         if not shown:
             raise NotFound("tender.not_found", "没有编号为“%(value)s”的项目。", value=code[:40])
         tables = {
             lot.code: queries.opened_bids(db, lot.id)
             for lot in shown
-            if _may(Matter.OPENING_TABLE, lot)
+            if _may(Matter.OPENING_TABLE, stages[lot.code])
         }
         return render_template(
             "trading/public/tender.html",
             tender=found,
             lots=shown,
             tables=tables,
-            results={lot.code: _result(db, lot) for lot in shown},
-            sealed={lot.code for lot in shown if _may(Matter.SEALED_SET, lot)},
+            results={lot.code: _result(db, lot, stages[lot.code]) for lot in shown},
+            sealed={lot.code for lot in shown if _may(Matter.SEALED_SET, stages[lot.code])},
             notice=queries.latest_notice(db, found.id),
             now=legal_now(db, f"tender:{found.code}"),
         )
 
 
-def _result(db: Session, lot: Lot) -> LotResult:
-    report = queries.report_of(db, lot.id) if _may(Matter.CANDIDATES, lot) else None
+def _result(db: Session, lot: Lot, stage: Stage) -> LotResult:
+    report = queries.report_of(db, lot.id) if _may(Matter.CANDIDATES, stage) else None
     published = report is not None and report.publicity_from is not None
     return LotResult(
         report=report if published else None,
         candidates=queries.candidates(db, lot.id) if published else (),
-        award=queries.award_of(db, lot.id) if _may(Matter.AWARD, lot) else None,
-        termination=queries.termination_of(db, lot.id) if _may(Matter.TERMINATION, lot) else None,
+        award=queries.award_of(db, lot.id) if _may(Matter.AWARD, stage) else None,
+        termination=queries.termination_of(db, lot.id) if _may(Matter.TERMINATION, stage) else None,
     )
 
 
-def _may(matter: Matter, lot: Lot) -> bool:
-    return may_know(Audience.PUBLIC, matter, lot.stage)
+def _may(matter: Matter, stage: Stage) -> bool:
+    return may_know_at(Audience.PUBLIC, matter, stage)

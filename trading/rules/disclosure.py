@@ -9,6 +9,7 @@ Source: 招标投标法 第22条、第44条、第45条; 招标投标法实施条
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from identity.rules.permissions import Viewer
@@ -95,3 +96,34 @@ def may_know(audience: Audience, matter: Matter, state: LotState) -> bool:
 def audiences_for(matter: Matter, state: LotState) -> list[Audience]:
     """Every audience that may know this now."""
     return [audience for audience in Audience if may_know(audience, matter, state)]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How far a lot has come; `told` are the kinds of its own facts, such as `lot.opened`."""
+
+    state: LotState
+    told: frozenset[str] = frozenset()
+    resume_to: LotState | None = None
+
+    @property
+    def reached(self) -> LotState:
+        """Where it stands: suspended, that to which it goes back; archived, how it ended."""
+        if self.state is _S.SUSPENDED and self.resume_to is not None:
+            return self.resume_to
+        if self.state is _S.ARCHIVED:
+            ends = ((_S.AWARDED, "lot.awarded"), (_S.TERMINATED, "lot.terminated"))
+            return next((end for end, kind in ends if kind in self.told), _S.FAILED)
+        return self.state
+
+
+def may_know_at(audience: Audience, matter: Matter, stage: Stage) -> bool:
+    """Whether this audience may know this of a lot that may stand still or have ended.
+
+    What was made public stays public: a lot that failed or was terminated after its opening is
+    known as an opened one too, and one without an opening never becomes so.
+    """
+    states = {stage.reached}
+    if stage.reached in (_S.FAILED, _S.TERMINATED) and "lot.opened" in stage.told:
+        states.add(_S.OPENED)
+    return any(may_know(audience, matter, state) for state in states)

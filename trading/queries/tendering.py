@@ -1,0 +1,71 @@
+"""Reads of tenders, lots and notices."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from evidence import queries as evidence
+from kernel.errors import NotFound
+from trading.models.tendering import Lot, Tender, TenderNotice
+from trading.rules.disclosure import Stage
+from trading.states import LotState
+
+
+def tender_by_code(db: Session, code: str) -> Tender:
+    """The tender with its lots. Raises NotFound."""
+    query = (
+        sa.select(Tender)
+        .where(Tender.code == code)
+        .options(
+            selectinload(Tender.lots),
+            selectinload(Tender.agency),
+            selectinload(Tender.procuring_entity),
+        )
+    )
+    found = db.scalar(query)
+    if found is None:
+        raise NotFound("tender.not_found", "没有编号为“%(value)s”的项目。", value=code[:40])
+    return found
+
+
+def lot_by_code(db: Session, code: str) -> Lot:
+    """The lot, with its tender. Raises NotFound."""
+    found = db.scalar(sa.select(Lot).where(Lot.code == code))
+    if found is None:
+        raise NotFound("lot.not_found", "没有编号为“%(value)s”的标段。", value=code[:40])
+    return found
+
+
+def stage_of(db: Session, lot: Lot) -> Stage:
+    """How far a lot has come, as its state and the facts of its own stream tell."""
+    if lot.deadline is None:  # never announced: nothing of it is public, whatever became of it
+        return Stage(LotState.REGISTERED)
+    resume_to = LotState(lot.resume_to) if lot.resume_to else None
+    return Stage(lot.state, evidence.kinds_about(db, f"lot:{lot.code}"), resume_to)
+
+
+def latest_notice(db: Session, tender_id: int) -> TenderNotice | None:
+    """The newest published notice of a tender."""
+    query = sa.select(TenderNotice).where(TenderNotice.tender_id == tender_id)
+    return db.scalar(query.order_by(TenderNotice.version.desc()).limit(1))
+
+
+def public_tenders(db: Session, limit: int, before: int | None = None) -> Sequence[Tender]:
+    """Published tenders, newest first; `before` is the row after which to go on."""
+    published = sa.exists().where(Lot.tender_id == Tender.id, Lot.deadline.is_not(None))
+    query = sa.select(Tender).where(published).options(selectinload(Tender.lots))
+    if before is not None:
+        query = query.where(Tender.id < before)
+    return db.scalars(query.order_by(Tender.id.desc()).limit(limit)).all()
+
+
+def tenders_of_agency(db: Session, organisation_id: int) -> Sequence[Tender]:
+    """Everything an agency runs, newest first."""
+    query = sa.select(Tender).where(Tender.agency_id == organisation_id)
+    return db.scalars(query.options(selectinload(Tender.lots)).order_by(Tender.id.desc())).all()
+
+
+def lots_in(db: Session, states: Sequence[LotState]) -> Sequence[Lot]:
+    """All lots in these states, by code."""
+    return db.scalars(sa.select(Lot).where(Lot.state.in_(states)).order_by(Lot.code)).all()

@@ -20,13 +20,18 @@ from storage.database import transaction
 from storage.due import Claim
 from storage.keys import signing_key
 from storage.vault import Vault
+from supervision import timers as supervision
 from trading import timers as trading
 from trading.timers import Duty
 from webapp.settings import Settings
 
 log = logging.getLogger("zhaobiao.worker")
 
-DUTIES: Mapping[str, Duty] = {**trading.DUTIES, **evaluation.DUTIES}
+DUTIES: Mapping[str, Duty] = {
+    **trading.DUTIES,
+    **evaluation.DUTIES,
+    **supervision.DUTIES,
+}
 SWEEP_SECONDS = 0.25
 
 

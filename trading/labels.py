@@ -32,6 +32,10 @@ LABELS: Mapping[StrEnum, str] = {
     LotState.SUSPENDED: _("已暂停"),
     LotState.FAILED: _("流标"),
     LotState.TERMINATED: _("已终止"),
+}
+
+# Apart, because an outcome and a state of one value ("opened") are equal as keys.
+OUTCOMES: Mapping[Outcome, str] = {
     Outcome.OPENED: _("已开启"),
     Outcome.NOT_RELEASED: _("未解密（投标人原因）"),
     Outcome.WRONG_RELEASE: _("解密密钥不符"),
@@ -64,7 +68,7 @@ BADGES: Mapping[LotState, str] = {
 
 def label(value: StrEnum) -> str:
     """The Chinese wording of a state."""
-    return LABELS[value]
+    return OUTCOMES[value] if isinstance(value, Outcome) else LABELS[value]
 
 
 def notice_label(field: str) -> str:

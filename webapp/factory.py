@@ -17,8 +17,8 @@ from kernel.errors import NotAllowed
 from storage import keys
 from storage.database import open_database
 from storage.vault import Vault
+from supervision.routes import agency, conduct, conduct_api, negative_list, regulator, standing
 from supervision.routes import api as supervision_api
-from supervision.routes import regulator
 from trading.routes import api as trading_api
 from trading.routes import opening_api, public
 from webapp.commands import register_commands
@@ -38,8 +38,19 @@ APIS = (
     evaluation_api.api,
     meeting_api.api,
     supervision_api.api,
+    conduct_api.api,
 )
-PAGES = (account_pages.pages, public.pages, regulator.pages, health, poll)
+PAGES = (
+    account_pages.pages,
+    public.pages,
+    negative_list.pages,
+    regulator.pages,
+    conduct.pages,
+    standing.pages,
+    agency.pages,
+    health,
+    poll,
+)
 _LARGEST_BODY = 9 << 20  # one part of 8 MiB and its envelope
 
 

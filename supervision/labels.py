@@ -121,7 +121,7 @@ def steps_of(finding: Finding, now: datetime) -> list[Step]:
     heard, decided = finding.heard_at, finding.decided_at
     steps = [
         Step(_("记录事实"), finding.recorded_at, True),
-        Step(_("送达告知书"), finding.noticed_at, finding.noticed_at is not None),
+        Step(_("告知书送达"), finding.noticed_at, finding.noticed_at is not None),
         Step(_("陈述申辩"), heard or finding.defence_until, _is_past(heard, now)),
         Step(_("作出决定"), decided or decision_due(hearing_of(finding)), _is_past(decided, now)),
         Step(_("记分生效"), finding.starts_at, _is_past(finding.starts_at, now)),

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, Response, current_app, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from pydantic import ValidationError
@@ -104,12 +104,14 @@ def _told_value(value: Any) -> Any:
 
 def _form_again(problems: list[dict[str, str]]) -> ResponseReturnValue | None:
     """The page of the form that was refused, with the problems; None if there is no such page."""
-    page = page_of(current_app.view_functions.get(request.endpoint or ""))
+    views, given = current_app.view_functions, request.view_args or {}
+    page = page_of(views.get(request.endpoint or ""))
     if page is None:
         return None
     g.problems = problems
+    g.page_address = url_for(next(name for name in views if views[name] is page), **given)
     try:
-        shown: ResponseReturnValue = page(**(request.view_args or {}))
+        shown: ResponseReturnValue = page(**given)
     except Refusal:  # what the page is about does not exist: there is nothing to show again
         return None
     return shown

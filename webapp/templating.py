@@ -38,6 +38,7 @@ def register_templating(app: Flask) -> None:
         badge_of=badge_of,
         behaviour_of=supervision.behaviour_of,
         given=given,
+        here=here,
         label=label,
         notice_label=notice_label,
         refused=refused,
@@ -59,6 +60,15 @@ def badge_of(state: StrEnum) -> str:
 def show_day(instant: datetime) -> str:
     """The legal day of an instant, as 2026-11-24."""
     return legal_date(instant).isoformat()
+
+
+def here() -> str:
+    """Where this page can be fetched: empty, or the address of a form's page that is shown again.
+
+    The door of a form takes no GET, so a link that stays on the page must not lead there.
+    """
+    address: str = g.get("page_address", "")
+    return address
 
 
 def given(field: str, default: str = "") -> str:

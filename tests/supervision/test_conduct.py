@@ -1,5 +1,7 @@
 """Findings through their actions, on both engines: from the record to standing and back."""
 
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -38,6 +40,7 @@ from tests.factories.supervision import (
     restriction,
 )
 from tests.factories.trading import Bidder, make_cast, make_open_lot, make_tender
+from trading.models.tendering import Tender
 
 OTHER = CODES[30]
 
@@ -364,6 +367,26 @@ def test_cancelling_lifts_the_restriction_and_keeps_the_record(city):
         TransitionRefused, do, conduct_decisions.cancel_finding, "regulator", code, ground="x"
     )
     assert again == "finding.transition_refused"
+
+
+def test_no_tender_is_registered_after_a_restriction_that_came_in_between(city):
+    code, until = noticed("AG42"), year_from_today()
+
+    def register(_):
+        with contextlib.suppress(NotAllowed):
+            make_tender()
+
+    with ThreadPoolExecutor(9) as pool:
+        registering = [pool.submit(register, number) for number in range(16)]
+        pool.submit(decide, code, restriction(until)).result()
+        for each in registering:
+            each.result()
+
+    with pytest.raises(NotAllowed):
+        make_tender()
+    decided_at = found(code).decided_at
+    with snapshot() as db:
+        assert all(at <= decided_at for at in db.scalars(sa.select(Tender.registered_at)))
 
 
 def test_an_expired_restriction_bars_nobody(city):

@@ -1,5 +1,6 @@
 """Findings over the doors of the web: the way to standing and back, the pages, what they leak."""
 
+import io
 import re
 from datetime import timedelta
 
@@ -265,6 +266,24 @@ def test_a_refused_form_comes_back_with_its_words_and_a_way_to_the_field(regulat
     assert f'id="{field}"' in answer.text
     assert (SECRET in answer.text) is (field != "evidence")
     assert all_findings() == []
+
+
+def test_links_of_a_page_that_comes_back_lead_to_the_page(regulator):
+    answer = submit(regulator, "/supervision/findings", **NEW | {"agency": "1"})
+    assert 'href="/supervision/findings/new?lang=en"' in answer.text
+
+
+def test_what_is_about_nothing_is_told_on_a_page_of_its_own(regulator):
+    answer = submit(regulator, "/supervision/findings/FD0000000000/notice")
+    assert answer.status_code == 404
+    assert "finding.not_found" in answer.text
+
+
+def test_a_list_that_is_not_utf8_is_told(regulator):
+    file = (io.BytesIO("单位".encode("gb18030")), "list.csv")
+    answer = submit(regulator, "/supervision/restrictions/import", origin="省名单", file=file)
+    assert answer.status_code == 422
+    assert '<a href="#file">' in answer.text
 
 
 def test_a_refused_order_comes_back_on_the_page_of_its_lot(regulator):

@@ -6,6 +6,7 @@ import pytest
 
 from identity.states import RestrictionKind
 from kernel.errors import TransitionRefused
+from supervision.labels import LABELS, label
 from supervision.rules import conduct, limits
 from supervision.rules.conduct import Accused, Deduction, Hearing, RestrictionTerms
 from supervision.rules.conduct_catalogue import CATALOGUES, catalogue_on, item_of, item_problems
@@ -308,3 +309,9 @@ def test_before_the_notice_only_regulators_know_and_the_public_only_the_decision
     )
     for matter in (Matter.FINDING, Matter.DEFENCE, Matter.DECISION):
         assert not may_know(Audience.PUBLIC, matter, state)
+
+
+@pytest.mark.parametrize("kind", list(LABELS))
+def test_every_state_has_its_words(kind):
+    assert set(LABELS[kind]) == set(kind)
+    assert all(label(member) for member in kind)

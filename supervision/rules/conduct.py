@@ -142,12 +142,6 @@ def defence_problems(hearing: Hearing, now: datetime) -> list[Problem]:
     ]
 
 
-def has_lapsed(hearing: Hearing, now: datetime) -> bool:
-    """Whether the defence period ended without a word."""
-    until = hearing.defence_until
-    return hearing.state is FindingState.NOTICED and until is not None and now >= until
-
-
 def decision_due(hearing: Hearing) -> datetime | None:
     """The first instant at which a decision is late; None before the notice.
 

@@ -97,8 +97,6 @@ def test_a_defence_is_in_time_up_to_the_last_instant():
     assert conduct.defence_problems(hearing, OVER - INSTANT) == []
     assert codes(conduct.defence_problems(hearing, OVER)) == ["finding.defence_too_late"]
     assert codes(conduct.defence_problems(hearing, OVER + INSTANT)) == ["finding.defence_too_late"]
-    assert not conduct.has_lapsed(hearing, OVER - INSTANT)
-    assert conduct.has_lapsed(hearing, OVER)
 
 
 def test_nobody_decides_before_the_defence_period_is_over():

@@ -57,6 +57,11 @@ def fact_by_commitment(db: Session, commitment: bytes) -> LoggedFact | None:
     return LoggedFact(*row) if row else None
 
 
+def is_held(db: Session, commitment: bytes) -> bool:
+    """Whether this fact is kept out of the tree until its holder closes."""
+    return db.get(HeldFact, commitment) is not None
+
+
 def logged_about(db: Session, subject: str, kind: str) -> LoggedFact | None:
     """The first fact of this kind about a subject, with its place."""
     query = (

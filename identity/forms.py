@@ -1,10 +1,21 @@
-"""Bounded shapes for what comes in: every package's JSON bodies are built from these."""
+"""Bounded shapes for what comes in: every package's JSON bodies are built from these.
 
-from typing import Annotated
+A form on a page names its page by `@form_of(page)`; when it is refused, webapp/errors.py shows
+that page again with what was wrong, and nothing that was typed is lost.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from identity.states import OrganisationKind, Role
+from kernel.errors import InvalidInput
+
+View = TypeVar("View", bound=Callable[..., Any])
+Chosen = TypeVar("Chosen", bound=StrEnum)
+_PAGE = "page_of_form"
 
 # The largest integer that canonical JSON, JavaScript and both databases hold alike.
 MAX_INTEGER = 2**53 - 1
@@ -88,3 +99,27 @@ class NegativeListBody(ApiModel):
 
     origin: Line
     csv: Annotated[str, Field(max_length=4_000_000)]
+
+
+def form_of(page: Callable[..., Any]) -> Callable[[View], View]:
+    """Mark the door of a form with the page that it stands on."""
+
+    def marked(view: View) -> View:
+        setattr(view, _PAGE, page)
+        return view
+
+    return marked
+
+
+def page_of(view: Callable[..., Any] | None) -> Callable[..., Any] | None:
+    """The page on which the form of this door stands; None for doors of programs."""
+    page: Callable[..., Any] | None = getattr(view, _PAGE, None)
+    return page
+
+
+def chosen(kind: type[Chosen], text: str, *, field: str) -> Chosen:
+    """The member of an enum that a form's choice names. Raises InvalidInput."""
+    known = {member.value: member for member in kind}
+    if text not in known:
+        raise InvalidInput("input.choice", "请在“%(field)s”中选择一项。", field=field)
+    return known[text]

@@ -5,7 +5,9 @@ holiday ends on the day after it; "at least" and "within" include the number). F
 the same by analogy with 民法典 第201条、第203条. Nothing here reads a clock.
 """
 
+import calendar
 import json
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
@@ -13,7 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from kernel.errors import InvalidInput
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+_DAY = re.compile(r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _TABLE = Path(__file__).parent / "holidays.json"
 
 
@@ -42,6 +47,22 @@ def legal_date(instant: datetime) -> date:
     return instant.astimezone(SHANGHAI).date()
 
 
+def day_of(text: str, *, field: str) -> date:
+    """A legal day written as 2026-11-24, of the years 1900 to 2999. Raises InvalidInput."""
+    match = _DAY.fullmatch(text.strip())
+    try:
+        if match:
+            return date.fromisoformat(match[0])
+    except ValueError:  # a day that no calendar has, as 2026-02-30: told like any other
+        match = None
+    raise InvalidInput(
+        "input.day",
+        "“%(value)s”不是日期，应写作 2026-11-24 这样的形式。",
+        field=field,
+        value=text[:40],
+    )
+
+
 def start_of(day: date) -> datetime:
     """The first instant of a legal day, in UTC."""
     return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
@@ -66,6 +87,16 @@ def day_after(start: date, period: Period) -> date:
     return day if is_working_day(day) else next_working_day(day)
 
 
+def months_after(start: date, months: int) -> date:
+    """The last day of a period of months: the same day of the month, or the month's last.
+
+    The first day is not counted. Source: 民法典 第202条.
+    """
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    _, length = calendar.monthrange(year, month + 1)
+    return date(year, month + 1, min(start.day, length))
+
+
 def next_working_day(day: date) -> date:
     """The first working day after this day."""
     day += timedelta(days=1)
@@ -74,9 +105,14 @@ def next_working_day(day: date) -> date:
     return day
 
 
+def end_of(day: date) -> datetime:
+    """The first instant after a legal day, in UTC: the exclusive end of what lasts through it."""
+    return start_of(day + timedelta(days=1))
+
+
 def end_of_period(start: datetime, period: Period) -> datetime:
     """The instant at which the period is over: the end (exclusive) of its last day, in UTC."""
-    return start_of(day_after(legal_date(start), period) + timedelta(days=1))
+    return end_of(day_after(legal_date(start), period))
 
 
 def end_of_working_day(end: datetime) -> datetime:

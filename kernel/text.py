@@ -41,6 +41,14 @@ def clean_text(text: str, *, field: str, limit: int = 20_000) -> str:
     return text
 
 
+def filled_text(text: str, *, field: str, limit: int = 20_000) -> str:
+    """The same with at least one visible character, outer blanks removed. Raises InvalidInput."""
+    filled = clean_text(text, field=field, limit=limit).strip()
+    if not filled:
+        raise InvalidInput("text.empty", "“%(field)s”不能为空。", field=field)
+    return filled
+
+
 def name_key(name: str) -> str:
     """The key under which names are compared: NFKC, folded, without blanks, brackets and points."""
     return _NOT_IN_KEY.sub("", unicodedata.normalize("NFKC", name).casefold())

@@ -13,45 +13,60 @@ def _(text: str) -> str:
     return text
 
 
-LABELS: Mapping[StrEnum, str] = {
-    Regime.CONSTRUCTION: _("工程建设招标投标"),
-    Regime.GOVPROC: _("政府采购"),
-    Category.WORKS: _("工程"),
-    Category.GOODS: _("货物"),
-    Category.SERVICES: _("服务"),
-    LotState.REGISTERED: _("已登记"),
-    LotState.ANNOUNCED: _("招标中"),
-    LotState.RELEASING: _("解密中"),
-    LotState.UNSEALING: _("启封中"),
-    LotState.OPENED: _("已开标"),
-    LotState.CONFIRMED: _("开标已确认"),
-    LotState.EVALUATING: _("评标中"),
-    LotState.REPORTED: _("评标已完成"),
-    LotState.CANDIDATES_PUBLISHED: _("中标候选人公示"),
-    LotState.AWARDED: _("已定标"),
-    LotState.ARCHIVED: _("已归档"),
-    LotState.SUSPENDED: _("已暂停"),
-    LotState.FAILED: _("流标"),
-    LotState.TERMINATED: _("已终止"),
-    Outcome.OPENED: _("已开启"),
-    Outcome.NOT_RELEASED: _("未解密（投标人原因）"),
-    Outcome.WRONG_RELEASE: _("解密密钥不符"),
-    Outcome.UNREADABLE: _("内容不可读"),
-    PassingOver.GAVE_UP: _("放弃中标"),
-    PassingOver.FORCE_MAJEURE: _("因不可抗力不能履行合同"),
-    PassingOver.NO_PERFORMANCE_GUARANTEE: _("不按要求提交履约保证金"),
-    PassingOver.UNLAWFUL_ACT: _("被查实存在影响中标结果的违法行为"),
-    PassingOver.OTHER_LAWFUL: _("其他合法理由"),
-    Cover.NOT_REQUIRED: _("不要求"),
-    Cover.VALID: _("有效"),
-    Cover.MISSING: _("缺少"),
-    Cover.INVALID: _("无效"),
-    GuaranteeState.ORDERED: _("待审核"),
-    GuaranteeState.APPROVED: _("待签署"),
-    GuaranteeState.REFUSED: _("已拒绝"),
-    GuaranteeState.ISSUED: _("已开立（密文）"),
-    GuaranteeState.LAPSED: _("已失效"),
-    GuaranteeState.DISCLOSED: _("已明示"),
+# By kind first: members of two kinds with one value ("opened") are equal as keys.
+LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
+    Regime: {
+        Regime.CONSTRUCTION: _("工程建设招标投标"),
+        Regime.GOVPROC: _("政府采购"),
+    },
+    Category: {
+        Category.WORKS: _("工程"),
+        Category.GOODS: _("货物"),
+        Category.SERVICES: _("服务"),
+    },
+    LotState: {
+        LotState.REGISTERED: _("已登记"),
+        LotState.ANNOUNCED: _("招标中"),
+        LotState.RELEASING: _("解密中"),
+        LotState.UNSEALING: _("启封中"),
+        LotState.OPENED: _("已开标"),
+        LotState.CONFIRMED: _("开标已确认"),
+        LotState.EVALUATING: _("评标中"),
+        LotState.REPORTED: _("评标已完成"),
+        LotState.CANDIDATES_PUBLISHED: _("中标候选人公示"),
+        LotState.AWARDED: _("已定标"),
+        LotState.ARCHIVED: _("已归档"),
+        LotState.SUSPENDED: _("已暂停"),
+        LotState.FAILED: _("流标"),
+        LotState.TERMINATED: _("已终止"),
+    },
+    Outcome: {
+        Outcome.OPENED: _("已开启"),
+        Outcome.NOT_RELEASED: _("未解密（投标人原因）"),
+        Outcome.WRONG_RELEASE: _("解密密钥不符"),
+        Outcome.UNREADABLE: _("内容不可读"),
+    },
+    PassingOver: {
+        PassingOver.GAVE_UP: _("放弃中标"),
+        PassingOver.FORCE_MAJEURE: _("因不可抗力不能履行合同"),
+        PassingOver.NO_PERFORMANCE_GUARANTEE: _("不按要求提交履约保证金"),
+        PassingOver.UNLAWFUL_ACT: _("被查实存在影响中标结果的违法行为"),
+        PassingOver.OTHER_LAWFUL: _("其他合法理由"),
+    },
+    Cover: {
+        Cover.NOT_REQUIRED: _("不要求"),
+        Cover.VALID: _("有效"),
+        Cover.MISSING: _("缺少"),
+        Cover.INVALID: _("无效"),
+    },
+    GuaranteeState: {
+        GuaranteeState.ORDERED: _("待审核"),
+        GuaranteeState.APPROVED: _("待签署"),
+        GuaranteeState.REFUSED: _("已拒绝"),
+        GuaranteeState.ISSUED: _("已开立（密文）"),
+        GuaranteeState.LAPSED: _("已失效"),
+        GuaranteeState.DISCLOSED: _("已明示"),
+    },
 }
 
 NOTICE_FIELDS: Mapping[str, str] = {
@@ -80,7 +95,7 @@ BADGES: Mapping[LotState, str] = {
 
 def label(value: StrEnum) -> str:
     """The Chinese wording of a state."""
-    return LABELS[value]
+    return LABELS[type(value)][value]
 
 
 def notice_label(field: str) -> str:

@@ -1,15 +1,21 @@
 """Refusals become answers here and nowhere else: JSON for programs, a page for people."""
 
 import logging
+from datetime import datetime
 from typing import Any
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
+from identity import labels as identity
+from identity.forms import page_of
 from kernel import errors
 from kernel.errors import Problem, Refusal
+from supervision import labels as supervision
+from webapp.i18n import show_instant
 
 log = logging.getLogger("zhaobiao.web")
 
@@ -23,6 +29,7 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (errors.TooMany, 429),
     (Refusal, 409),
 )
+FIELDS = {**identity.FIELDS, **supervision.FIELDS}
 
 
 def register_errors(app: Flask) -> None:
@@ -39,7 +46,9 @@ def answer_refusal(refusal: Refusal) -> tuple[Any, int, dict[str, str]]:
     problems = [as_json(problem) for problem in refusal.problems]
     if wants_json():
         return jsonify(error=problems[0], problems=problems), status, headers
-    return render_template("errors/refused.html", problems=problems, status=status), status, headers
+    page = None if isinstance(refusal, errors.NotAllowed) else _form_again(problems)
+    page = page or render_template("errors/refused.html", problems=problems, status=status)
+    return page, status, headers
 
 
 def status_of(refusal: Refusal) -> int:
@@ -51,10 +60,19 @@ def as_json(problem: Problem) -> dict[str, str]:
     """A problem as programs and templates get it, in the reader's language."""
     return {
         "code": problem.code,
-        "message": gettext(problem.message) % problem.places,
+        "message": told(problem),
         "source": problem.source,
         "field": problem.field,
     }
+
+
+def told(problem: Problem) -> str:
+    """The message in the reader's language: fields by their words, instants in Shanghai time."""
+    places = {name: _told_value(value) for name, value in problem.places.items()}
+    if problem.field in FIELDS:
+        places["field"] = gettext(FIELDS[problem.field])
+    message: str = gettext(problem.message) % places
+    return message
 
 
 def answer_invalid(fault: ValidationError) -> Response:
@@ -76,6 +94,27 @@ def answer_invalid(fault: ValidationError) -> Response:
 def wants_json() -> bool:
     """Whether a program asks."""
     return request.path.startswith(("/api/", "/live/", "/socket.io/"))
+
+
+def _told_value(value: Any) -> Any:
+    if isinstance(value, Problem):
+        return told(value)
+    return show_instant(value) if isinstance(value, datetime) else value
+
+
+def _form_again(problems: list[dict[str, str]]) -> ResponseReturnValue | None:
+    """The page of the form that was refused, with the problems; None if there is no such page."""
+    views, given = current_app.view_functions, request.view_args or {}
+    page = page_of(views.get(request.endpoint or ""))
+    if page is None:
+        return None
+    g.problems = problems
+    g.page_address = url_for(next(name for name in views if views[name] is page), **given)
+    try:
+        shown: ResponseReturnValue = page(**given)
+    except Refusal:  # what the page is about does not exist: there is nothing to show again
+        return None
+    return shown
 
 
 def _answer_http_error(fault: HTTPException) -> Any:

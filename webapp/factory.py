@@ -18,8 +18,16 @@ from kernel.errors import NotAllowed
 from storage import keys
 from storage.database import open_database
 from storage.vault import Vault
+from supervision.routes import (
+    agency,
+    conduct,
+    conduct_api,
+    dossier_api,
+    negative_list,
+    regulator,
+    standing,
+)
 from supervision.routes import api as supervision_api
-from supervision.routes import dossier_api, regulator
 from trading.routes import api as trading_api
 from trading.routes import award_api, guarantee_api, ocds_api, opening_api, public
 from trading.rules.ocds import Publisher
@@ -46,8 +54,19 @@ APIS = (
     report_api.api,
     supervision_api.api,
     dossier_api.api,
+    conduct_api.api,
 )
-PAGES = (account_pages.pages, public.pages, regulator.pages, health, poll)
+PAGES = (
+    account_pages.pages,
+    public.pages,
+    negative_list.pages,
+    regulator.pages,
+    conduct.pages,
+    standing.pages,
+    agency.pages,
+    health,
+    poll,
+)
 PLATFORM = "昭标公共资源交易平台"
 _LARGEST_BODY = 9 << 20  # one part of 8 MiB and its envelope
 

@@ -1,29 +1,94 @@
-"""What templates may call besides their own data: bundled assets, labels, money, who looks."""
+"""What templates may call besides their own data: bundled assets, labels, money, who looks.
+
+Each package words its own states; which one it is, the state itself knows.
+"""
 
 import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import StrEnum
 from functools import cache
+from typing import Any
 
-from flask import Flask, url_for
+from flask import Flask, g, request, url_for
 
+from identity import labels as identity
 from identity.guard import viewer
 from kernel.money import grouped_yuan, in_capitals
-from trading.labels import badge, label, notice_label
+from kernel.periods import legal_date
+from supervision import labels as supervision
+from trading import labels as trading
+from trading.labels import notice_label
 from webapp.settings import ROOT
 
 _MANIFEST = ROOT / "static/dist/manifest.json"
+Wording = Callable[[Any], str]
+_LABELS: Mapping[str, Wording] = {
+    "identity": identity.label,
+    "supervision": supervision.label,
+    "trading": trading.label,
+}
+_BADGES: Mapping[str, Wording] = {"supervision": supervision.badge, "trading": trading.badge}
 
 
 def register_templating(app: Flask) -> None:
     """Globals and filters of every template."""
     app.jinja_env.globals.update(
-        asset=asset, viewer=viewer, label=label, badge_of=badge, notice_label=notice_label
+        asset=asset,
+        badge_of=badge_of,
+        behaviour_of=supervision.behaviour_of,
+        given=given,
+        here=here,
+        label=label,
+        notice_label=notice_label,
+        refused=refused,
+        viewer=viewer,
     )
-    app.jinja_env.filters.update(yuan=grouped_yuan, capitals=in_capitals)
+    app.jinja_env.filters.update(yuan=grouped_yuan, capitals=in_capitals, day=show_day)
+
+
+def label(value: StrEnum) -> str:
+    """The Chinese wording of a state."""
+    return _LABELS[_package_of(value)](value)
+
+
+def badge_of(state: StrEnum) -> str:
+    """The colour of a state's badge."""
+    return _BADGES[_package_of(state)](state)
+
+
+def show_day(instant: datetime) -> str:
+    """The legal day of an instant, as 2026-11-24."""
+    return legal_date(instant).isoformat()
+
+
+def here() -> str:
+    """Where this page can be fetched: empty, or the address of a form's page that is shown again.
+
+    The door of a form takes no GET, so a link that stays on the page must not lead there.
+    """
+    address: str = g.get("page_address", "")
+    return address
+
+
+def given(field: str, default: str = "") -> str:
+    """What was typed into a field of a form that was refused; the default on a fresh page."""
+    return request.form.get(field, "") if refused() else default
+
+
+def refused(field: str | None = None) -> list[dict[str, str]]:
+    """What was wrong with the form, at one field or all; empty on a fresh page."""
+    problems: list[dict[str, str]] = g.get("problems", [])
+    return [each for each in problems if field is None or each["field"] == field]
 
 
 def asset(name: str) -> str:
     """URL of a bundled file by its plain name, as `app.js`."""
     return url_for("static", filename=f"dist/{_manifest()[name]}")
+
+
+def _package_of(value: StrEnum) -> str:
+    return type(value).__module__.partition(".")[0]
 
 
 @cache

@@ -21,6 +21,7 @@ from storage.database import transaction
 from storage.due import Claim
 from storage.duties import Duty
 from storage.keys import signing_key
+from supervision import timers as supervision
 from trading import timers as trading
 from webapp.settings import Settings, workshop_of
 
@@ -30,6 +31,7 @@ DUTIES: Mapping[str, Duty] = {
     **identity.DUTIES,
     **trading.DUTIES,
     **evaluation.DUTIES,
+    **supervision.DUTIES,
 }
 SWEEP_SECONDS = 0.25
 

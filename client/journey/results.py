@@ -76,7 +76,7 @@ def _run(*command: str) -> dict[str, Any]:
     """What an independent program says, as JSON, whatever its exit code."""
     done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, check=False)
     try:
-        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError) as fault:
+        answer: dict[str, Any] = json.loads(done.stdout)
+    except ValueError as fault:
         raise ValueError(f"{command[0]}: {done.stderr.decode()[-500:]}") from fault
     return answer

@@ -1,25 +1,20 @@
-"""Restrictions are imposed here (by supervision, or from an imported list) and asked for here."""
+"""Restrictions are imposed and lifted here (by supervision, or from a list) and asked for here."""
 
-import csv
-import io
-from collections.abc import Iterator
-from datetime import UTC, datetime
+import dataclasses
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from evidence.actions.streams import record
 from identity import queries
 from identity.models.standing import Restriction
-from identity.rules.standing import standing_problems
+from identity.rules.negative_list import listed_restrictions
+from identity.rules.standing import lifting_problems, standing_problems
 from identity.states import RestrictionKind
 from kernel import codes
 from kernel.errors import InvalidInput, NotAllowed, refuse_if
-from kernel.periods import SHANGHAI
 from kernel.text import clean_line, name_key
 from storage.base import real_now
-
-COLUMNS = ("credit_code", "name", "kind", "ground", "finding", "from", "until")
-MAX_ROWS = 10_000
 
 
 def impose(
@@ -77,48 +72,30 @@ def refuse_restricted(db: Session, credit_code: str, name: str, kind: Restrictio
     refuse_if(standing_problems(found, kind, real_now(db)), NotAllowed)
 
 
+def lift(db: Session, code: str, *, ground: str, actor: str) -> Restriction:
+    """End a restriction before its time, on a decision with this ground. The row stays.
+
+    Raises NotFound, or Refusal when it was lifted or has ended already.
+    """
+    restriction, now = queries.restriction_by_code(db, code), real_now(db)
+    refuse_if(lifting_problems(queries.restriction_view(restriction), now))
+    restriction.lifted_at, restriction.lifted_by = now, actor
+    restriction.lift_ground = clean_line(ground, field="ground", limit=500)
+    record(
+        db,
+        stream="negative_list",
+        kind="restriction.lifted",
+        actor=actor,
+        subject=f"restriction:{code}",
+        data={"finding": restriction.finding, "ground": restriction.lift_ground},
+        now=now,
+    )
+    return restriction
+
+
 def import_list(db: Session, text: str, *, origin: str, actor: str) -> int:
-    """Impose every row of a CSV list (columns COLUMNS, dates as 2026-11-24), all or none."""
-    count = 0
-    for line, row in _rows(text):
-        _impose_row(db, line, row, origin=origin, actor=actor)
-        count += 1
-    return count
-
-
-def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
-    missing = set(COLUMNS) - set(reader.fieldnames or ())
-    if missing:
-        raise InvalidInput(
-            "negative_list.columns", "缺少列：%(value)s。", value="、".join(sorted(missing))
-        )
-    for row in reader:
-        if reader.line_num > MAX_ROWS + 1:
-            raise InvalidInput("negative_list.too_long", "一次最多导入 10000 行。")
-        yield reader.line_num, row
-
-
-def _impose_row(db: Session, line: int, row: dict[str, str], *, origin: str, actor: str) -> None:
-    try:
-        impose(
-            db,
-            credit_code=row["credit_code"] or None,
-            name=row["name"],
-            kind=RestrictionKind(row["kind"]),
-            ground=row["ground"],
-            finding=row["finding"],
-            origin=origin,
-            starts_at=_day(row["from"]),
-            ends_at=_day(row["until"]),
-            actor=actor,
-        )
-    except (InvalidInput, ValueError, TypeError) as fault:
-        raise InvalidInput(
-            "negative_list.row", "第 %(line)s 行无法导入：%(why)s", line=line, why=str(fault)[:200]
-        ) from fault
-
-
-def _day(text: str) -> datetime:
-    day = datetime.strptime(text.strip(), "%Y-%m-%d").replace(tzinfo=SHANGHAI)
-    return day.astimezone(UTC)
+    """Impose every row of a CSV list, all or none; return how many. Raises InvalidInput."""
+    rows = listed_restrictions(text)
+    for row in rows:
+        impose(db, origin=origin, actor=actor, **dataclasses.asdict(row))
+    return len(rows)

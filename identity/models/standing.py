@@ -11,7 +11,9 @@ from storage.columns import enum_column
 
 
 class Restriction(Base):
-    """One restriction, in force from `starts_at` up to, not including, `ends_at`.
+    """One restriction, in force from `starts_at` up to, not including, `ends_at` or its lifting.
+
+    Rows are never deleted: what was lifted stays, with who lifted it and on what ground.
 
     The organisation is named by code, name or both, since an imported list may hold bodies
     that are not registered here.
@@ -23,6 +25,12 @@ class Restriction(Base):
         sa.CheckConstraint(
             "credit_code IS NOT NULL OR name_key IS NOT NULL", name="names_somebody"
         ),
+        sa.CheckConstraint(
+            "(lifted_at IS NULL) = (lifted_by IS NULL) "
+            "AND (lifted_at IS NULL) = (lift_ground IS NULL)",
+            name="lifted_by_somebody_with_a_ground",
+        ),
+        sa.CheckConstraint("lifted_at < ends_at", name="lifted_before_it_ends"),
     )
     code: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
     credit_code: Mapped[str | None] = mapped_column(sa.String(18), index=True)
@@ -30,7 +38,10 @@ class Restriction(Base):
     name_key: Mapped[str | None] = mapped_column(sa.String(200), index=True)
     kind: Mapped[RestrictionKind] = mapped_column(enum_column(RestrictionKind))
     ground: Mapped[str] = mapped_column(sa.String(500))
-    finding: Mapped[str] = mapped_column(sa.String(80))
+    finding: Mapped[str] = mapped_column(sa.String(80), index=True)
     origin: Mapped[str] = mapped_column(sa.String(80))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[str | None] = mapped_column(sa.String(120))
+    lift_ground: Mapped[str | None] = mapped_column(sa.String(500))

@@ -1,4 +1,4 @@
-"""Pages for everybody: signing in and out, one's own account, the negative-list check."""
+"""Pages for everybody: signing in and out, one's own account."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -7,11 +7,8 @@ from flask_babel import gettext
 from identity import queries
 from identity.actions import accounts
 from identity.guard import open_to_all, requires, sign_in, sign_out, viewer
-from identity.rules.standing import in_force
 from identity.states import Permission
-from kernel.codes import credit_code
 from kernel.errors import Refusal
-from storage.base import real_now
 from storage.database import snapshot
 
 pages = Blueprint("account", __name__)
@@ -57,29 +54,3 @@ def account() -> ResponseReturnValue:
     with snapshot() as db:
         keys = queries.keys_of(db, viewer().code)
     return render_template("identity/account.html", keys=keys)
-
-
-@pages.get("/negative-list")
-@open_to_all
-def negative_list() -> ResponseReturnValue:
-    """Look an organisation up by code or name."""
-    code, name = request.args.get("code", "").strip(), request.args.get("name", "").strip()[:200]
-    asked, found, problem = bool(code or name), [], ""
-    try:
-        code = credit_code(code, field="code") if code else ""
-    except Refusal as refusal:
-        problem = gettext(refusal.problems[0].message) % refusal.problems[0].places
-    if asked and not problem:
-        with snapshot() as db:
-            now = real_now(db)
-            restrictions = queries.restrictions_on(db, code or None, name or None)
-            found = [each for each in restrictions if in_force(each, now)]
-    page = render_template(
-        "identity/negative_list.html",
-        asked=asked and not problem,
-        found=found,
-        problem=problem,
-        code=code,
-        name=name,
-    )
-    return page, 422 if problem else 200

@@ -197,9 +197,19 @@ def upgrade():
         sa.Column("origin", sa.String(length=80), nullable=False),
         sa.Column("starts_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
         sa.Column("ends_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("lifted_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("lifted_by", sa.String(length=120), nullable=True),
+        sa.Column("lift_ground", sa.String(length=500), nullable=True),
+        sa.CheckConstraint(
+            "(lifted_at IS NULL) = (lifted_by IS NULL) AND (lifted_at IS NULL) = (lift_ground IS NULL)",
+            name=op.f("ck_restriction_lifted_by_somebody_with_a_ground"),
+        ),
         sa.CheckConstraint(
             "credit_code IS NOT NULL OR name_key IS NOT NULL",
             name=op.f("ck_restriction_names_somebody"),
+        ),
+        sa.CheckConstraint(
+            "lifted_at < ends_at", name=op.f("ck_restriction_lifted_before_it_ends")
         ),
         sa.CheckConstraint(
             "starts_at < ends_at", name=op.f("ck_restriction_starts_before_it_ends")
@@ -210,6 +220,7 @@ def upgrade():
         batch_op.create_index(
             batch_op.f("ix_restriction_credit_code"), ["credit_code"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_restriction_finding"), ["finding"], unique=False)
         batch_op.create_index(batch_op.f("ix_restriction_name_key"), ["name_key"], unique=False)
 
     op.create_table(
@@ -598,6 +609,128 @@ def upgrade():
         sa.PrimaryKeyConstraint("code", name=op.f("pk_draw")),
         sa.UniqueConstraint("lot_id", name=op.f("uq_draw_lot_id")),
     )
+    op.create_table(
+        "finding",
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("agency_id", sa.Integer(), nullable=False),
+        sa.Column("item", sa.String(length=4), nullable=False),
+        sa.Column(
+            "severity",
+            sa.Enum(
+                "grave",
+                "serious",
+                "moderate",
+                "minor",
+                name="severity",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("months", sa.Integer(), nullable=False),
+        sa.Column("occurred_on", sa.Date(), nullable=False),
+        sa.Column("lot_id", sa.Integer(), nullable=True),
+        sa.Column("is_rehearsal", sa.Boolean(), nullable=False),
+        sa.Column("fact", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "recorded",
+                "noticed",
+                "defended",
+                "undefended",
+                "decided",
+                "dismissed",
+                "cancelled",
+                name="findingstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("recorded_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.String(length=12), nullable=False),
+        sa.Column("noticed_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("noticed_by", sa.String(length=12), nullable=True),
+        sa.Column("defence_until", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("heard_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("heard_by", sa.String(length=12), nullable=True),
+        sa.Column("defence", sa.Text(), nullable=True),
+        sa.Column("decided_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.String(length=12), nullable=True),
+        sa.Column("is_late", sa.Boolean(), nullable=True),
+        sa.Column("article", sa.String(length=200), nullable=True),
+        sa.Column("ground", sa.Text(), nullable=True),
+        sa.Column(
+            "consequence",
+            sa.Enum(
+                "none",
+                "reminder",
+                "yellow_card",
+                "red_card",
+                name="consequence",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("starts_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("ends_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_by", sa.String(length=12), nullable=True),
+        sa.Column("cancel_ground", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(heard_at IS NULL) = (heard_by IS NULL) AND (heard_at IS NOT NULL OR defence IS NULL) AND (state <> 'defended' OR defence IS NOT NULL)",
+            name=op.f("ck_finding_defended_by_somebody_in_words"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'cancelled') = (cancelled_at IS NOT NULL) AND (cancelled_at IS NULL) = (cancelled_by IS NULL) AND (cancelled_at IS NULL) = (cancel_ground IS NULL)",
+            name=op.f("ck_finding_cancelled_by_somebody_with_a_ground"),
+        ),
+        sa.CheckConstraint(
+            "(state IN ('decided', 'cancelled')) = (article IS NOT NULL) AND (article IS NULL) = (starts_at IS NULL) AND (article IS NULL) = (ends_at IS NULL) AND (article IS NULL) = (consequence IS NULL) AND (article IS NULL) = (is_late IS NULL)",
+            name=op.f("ck_finding_decided_with_a_record_period"),
+        ),
+        sa.CheckConstraint(
+            "(state IN ('decided', 'dismissed', 'cancelled')) = (decided_at IS NOT NULL) AND (decided_at IS NULL) = (decided_by IS NULL) AND (decided_at IS NULL) = (ground IS NULL)",
+            name=op.f("ck_finding_closed_by_somebody_with_a_ground"),
+        ),
+        sa.CheckConstraint(
+            "state <> 'recorded' OR noticed_at IS NULL",
+            name=op.f("ck_finding_recorded_is_not_noticed"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('recorded', 'dismissed') OR noticed_at IS NOT NULL",
+            name=op.f("ck_finding_goes_on_after_a_notice"),
+        ),
+        sa.CheckConstraint(
+            "(noticed_at IS NULL) = (noticed_by IS NULL) AND (noticed_at IS NULL) = (defence_until IS NULL)",
+            name=op.f("ck_finding_noticed_with_a_defence_period"),
+        ),
+        sa.CheckConstraint(
+            "fact IS NULL OR length(fact) = 32", name=op.f("ck_finding_fact_length")
+        ),
+        sa.CheckConstraint(
+            "points > 0 AND months > 0", name=op.f("ck_finding_deducts_for_a_while")
+        ),
+        sa.CheckConstraint(
+            "starts_at < ends_at", name=op.f("ck_finding_record_starts_before_it_ends")
+        ),
+        sa.ForeignKeyConstraint(
+            ["agency_id"], ["organisation.id"], name=op.f("fk_finding_agency_id")
+        ),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_finding_lot_id")),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_finding")),
+    )
+    with op.batch_alter_table("finding", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_finding_agency_id"), ["agency_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_finding_lot_id"), ["lot_id"], unique=False)
+
     op.create_table(
         "guarantee_order",
         sa.Column("code", sa.String(length=12), nullable=False),
@@ -1243,6 +1376,11 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_guarantee_order_issuer_id"))
 
     op.drop_table("guarantee_order")
+    with op.batch_alter_table("finding", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_finding_lot_id"))
+        batch_op.drop_index(batch_op.f("ix_finding_agency_id"))
+
+    op.drop_table("finding")
     op.drop_table("draw")
     with op.batch_alter_table("bid", schema=None) as batch_op:
         batch_op.drop_index(
@@ -1284,6 +1422,7 @@ def downgrade():
     op.drop_table("subject")
     with op.batch_alter_table("restriction", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_restriction_name_key"))
+        batch_op.drop_index(batch_op.f("ix_restriction_finding"))
         batch_op.drop_index(batch_op.f("ix_restriction_credit_code"))
 
     op.drop_table("restriction")

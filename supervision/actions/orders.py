@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from evaluation.actions.draw import move_reveal
 from identity.rules.permissions import Viewer
 from kernel import codes
-from kernel.text import clean_line, clean_text
+from kernel.text import clean_line, filled_text
 from supervision.models.orders import Order
 from supervision.states import OrderKind
 from trading import queries as trading
@@ -34,7 +34,7 @@ def issue_order(
     data = {
         "order": code,
         "article": clean_line(article, field="article"),
-        "ground": clean_text(ground, field="ground", limit=2000),
+        "ground": filled_text(ground, field="ground", limit=2000),
     }
     carry_out = _resume if kind is OrderKind.RESUME else suspend_lot
     lot = carry_out(db, lot_code, actor=who.code, data=data, now=now)

@@ -3,6 +3,7 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from identity.forms import chosen, form_of
 from identity.guard import requires, viewer
 from identity.states import Permission
 from storage.database import snapshot, transaction
@@ -42,9 +43,10 @@ def lot(code: str) -> ResponseReturnValue:
 
 @pages.post("/lots/<code>/orders")
 @requires(Permission.SUPERVISE)
+@form_of(lot)
 def order(code: str) -> ResponseReturnValue:
     """Suspend or resume, with article and ground."""
-    kind = OrderKind.RESUME if request.form.get("kind") == "resume" else OrderKind.SUSPEND
+    kind = chosen(OrderKind, request.form.get("kind", ""), field="kind")
     with transaction(lock=[f"lot:{code}"]) as (db, now):
         issue_order(
             db,

@@ -177,3 +177,34 @@ def test_an_evening_in_london_is_the_next_legal_day_in_china():
 def test_naive_times_are_a_fault():
     with pytest.raises(ValueError, match="naive"):
         periods.legal_date(datetime(2026, 9, 1))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("start", "months", "last"),
+    [
+        (date(2026, 11, 25), 3, date(2027, 2, 25)),
+        (date(2026, 11, 30), 3, date(2027, 2, 28)),
+        (date(2027, 11, 30), 3, date(2028, 2, 29)),
+        (date(2026, 12, 31), 12, date(2027, 12, 31)),
+        (date(2026, 1, 31), 0, date(2026, 1, 31)),
+    ],
+)
+def test_a_period_of_months_ends_on_the_same_day_or_the_months_last(start, months, last):
+    assert periods.months_after(start, months) == last
+
+
+@pytest.mark.parametrize("text", ["2026-02-30", "2026-2-3", "20260203", "0001-01-01", "x", ""])
+def test_what_is_no_day_is_told(text):
+    with pytest.raises(InvalidInput) as refused:
+        periods.day_of(text, field="until")
+    assert (refused.value.code, refused.value.problems[0].field) == ("input.day", "until")
+
+
+def test_a_day_is_read_as_it_is_written():
+    assert periods.day_of(" 2026-11-24 ", field="until") == date(2026, 11, 24)
+
+
+def test_text_of_blanks_alone_is_empty():
+    with pytest.raises(InvalidInput):
+        text.filled_text(" \n\t", field="ground")
+    assert text.filled_text(" 甲\n乙 ", field="ground") == "甲\n乙"

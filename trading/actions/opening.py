@@ -201,13 +201,11 @@ def open_lot(db: Session, lot_code: str, unsealed: Sequence[Unsealed], *, now: d
     bids = {bid.receipt: bid for bid in queries.standing_bids(db, lot.id)}
     if set(bids) != {each.receipt for each in unsealed}:
         raise RuntimeError("the opening did not see exactly the sealed set")
-    for each in unsealed:
-        _store_opened(db, bids[each.receipt], each, now)
+    rows = [_store_opened(db, bids[each.receipt], each, now) for each in unsealed]
     opened = [each for each in unsealed if each.outcome is Outcome.OPENED]
     limits = limits_for(lot.tender.regime, legal_date(now))
     event = LotEvent.OPENED if len(opened) >= limits.minimum_bidders else LotEvent.FAILED
-    table = {"table": [_table_row(bids[each.receipt], each) for each in unsealed]}
-    shown = table if event is LotEvent.OPENED else {"opened": len(opened)}
+    shown = {"table": rows} if event is LotEvent.OPENED else {"opened": len(opened)}
     move_lot(db, lot, event, actor=ACTOR, data=shown, now=now)
     tell(db, lot, f"lot.{event.value}", shown, now)
     return True
@@ -223,7 +221,8 @@ def confirm_opening(db: Session, who: Viewer, lot_code: str, *, now: datetime) -
     return lot
 
 
-def _store_opened(db: Session, bid: Bid, each: Unsealed, now: datetime) -> None:
+def _store_opened(db: Session, bid: Bid, each: Unsealed, now: datetime) -> dict[str, object]:
+    """Keep and record what came out of one bid; returns its row of the table."""
     manifest = each.manifest
     preimage = manifest.guarantee if manifest else None
     opened = OpenedBid(
@@ -238,20 +237,22 @@ def _store_opened(db: Session, bid: Bid, each: Unsealed, now: datetime) -> None:
         opened_at=now,
     )
     db.add(opened)
-    row = {**_table_row(bid, each), "guarantee": opened.guarantee["cover"]}
+    row = _table_row(opened)
     _record_bid(db, bid, "bid.opened", ACTOR, row, now)
+    return row
 
 
-def _table_row(bid: Bid, each: Unsealed) -> dict[str, object]:
-    manifest = each.manifest
+def _table_row(opened: OpenedBid) -> dict[str, object]:
+    bidder = opened.bid.bidder
     return {
-        "bidder": bid.bidder.credit_code,
-        "name": bid.bidder.name,
-        "outcome": each.outcome.value,
-        "finding": each.finding,
-        "price_fen": manifest.price_fen if manifest else None,
-        "period_days": manifest.period_days if manifest else None,
-        "quality": manifest.quality if manifest else None,
+        "bidder": bidder.credit_code,
+        "name": bidder.name,
+        "outcome": opened.outcome.value,
+        "finding": opened.finding,
+        "price_fen": opened.price_fen,
+        "period_days": opened.period_days,
+        "quality": opened.quality,
+        "guarantee": opened.guarantee["cover"],
     }
 
 

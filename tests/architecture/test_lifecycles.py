@@ -16,6 +16,7 @@ from identity.states import PAPER, TURN
 from kernel.errors import TransitionRefused
 from kernel.lifecycle import Lifecycle
 from storage.database import snapshot, transaction
+from supervision.states import FINDING
 from tests.architecture.test_house_rules import PACKAGES
 from trading.states import BID, GUARANTEE, LOT
 
@@ -121,6 +122,20 @@ ALLOWED |= {
         prepared  lapsed    waiting
     """,
 }
+ALLOWED[FINDING] = """
+        recorded  noticed     noticed
+        recorded  dismissed   dismissed
+        noticed   defended    defended
+        noticed   waived      undefended
+        noticed   lapsed      undefended
+        noticed   decided     decided
+        noticed   dismissed   dismissed
+        defended  decided     decided
+        defended  dismissed   dismissed
+        undefendeddecided     decided
+        undefendeddismissed   dismissed
+        decided   cancelled   cancelled
+    """
 NAMES = [table.name for table in ALLOWED]
 
 

@@ -132,8 +132,8 @@ ALLOWED[FINDING] = """
         noticed   dismissed   dismissed
         defended  decided     decided
         defended  dismissed   dismissed
-        undefendeddecided     decided
-        undefendeddismissed   dismissed
+        undefended  decided     decided
+        undefended  dismissed   dismissed
         decided   cancelled   cancelled
     """
 NAMES = [table.name for table in ALLOWED]

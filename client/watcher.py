@@ -53,7 +53,7 @@ class Watcher:
         """How many numbers up to these heads never came."""
         with self._guard:
             return sum(
-                head - self.last[topic] - sum(seq <= head for seq in self._early[topic])
+                max(0, head - self.last[topic] - sum(seq <= head for seq in self._early[topic]))
                 for topic, head in heads.items()
             )
 

@@ -6,6 +6,7 @@ Source: 评标委员会和评标方法暂行规定 第42条 (contents); 财政�
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from evidence.actions.papers import Grid, Heading, NewPage, Passage, Piece
@@ -14,6 +15,8 @@ from kernel.periods import SHANGHAI
 
 Json = dict[str, Any]
 MOST_CANDIDATES = 3
+FEW_BIDS = 3
+"""Fewer valid bids need a reasoning on competition (评标委员会和评标方法暂行规定 第27条)."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,8 @@ def _review(evaluation: Json) -> list[Piece]:
         pieces.append(Grid(["被否决的投标人", "否决理由"], rejected, [3, 6], "否决投标情况"))
     else:
         pieces.append(Passage("没有被否决的投标。"))
-    if evaluation["reasoning"]:
+    is_few = len(evaluation["result"]["ranking"]) < FEW_BIDS
+    if is_few and evaluation["reasoning"]:
         pieces.append(Passage(f"有效投标不足三个时的竞争性论证：{evaluation['reasoning']}"))
     return pieces
 
@@ -142,7 +146,7 @@ def _ranking(evaluation: Json) -> list[Piece]:
         [
             str(line["rank"]) + ("（并列）" if line["tied"] else ""),
             names[line["bid"]],
-            line["price"],
+            f"{Decimal(line['price']):,}",
             line["technical"],
             line["price_score"],
             line["total"],

@@ -1,8 +1,11 @@
 """One rehearsal lot under way, made once through the same actions that people use."""
 
+import json
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from demo.people import demo_code
+from evaluation.rules.method import check_method
 from identity import queries as identity
 from identity.rules.permissions import Viewer
 from storage.base import real_now
@@ -12,6 +15,7 @@ from trading.actions import tendering
 from trading.rules.tendering import LotTerms, earliest_deadline
 from trading.states import Category, Regime
 
+METHOD = Path(__file__).parents[1] / "docs" / "methods" / "construction.json"
 NAME = "临江大桥维修加固工程（演练）"
 NOTICE = {
     "content": "临江大桥桥面铺装、伸缩缝更换与结构加固。",
@@ -58,8 +62,9 @@ def _make(who: Viewer, start: datetime) -> str:
             category=Category.WORKS,
             name=NAME,
             procuring_entity=demo_code(3),
-            lots=[tendering.LotDraft("第一标段", TERMS, {})],
+            lots=[tendering.LotDraft("第一标段", TERMS, json.loads(METHOD.read_text("utf-8")))],
             clock=clock,
+            check_method=check_method,
             now=now,
         )
         deadline = earliest_deadline(Regime.CONSTRUCTION, now)

@@ -45,6 +45,14 @@ def person_by_username(db: Session, username: str) -> Person | None:
     return db.scalar(sa.select(Person).where(Person.username == username))
 
 
+def person_with_username(db: Session, username: str) -> Person:
+    """The person with this sign-in name. Raises NotFound."""
+    found = person_by_username(db, username)
+    if found is None:
+        raise NotFound("account.not_found", "没有这个账户。")
+    return found
+
+
 def person_by_code(db: Session, code: str) -> Person | None:
     """The person with this public code."""
     return db.scalar(sa.select(Person).where(Person.code == code))

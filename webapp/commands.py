@@ -1,5 +1,7 @@
 """The `flask …` commands: each package brings its own group; running the program is here."""
 
+import ipaddress
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -16,8 +18,9 @@ from storage.migrations import upgrade
 from supervision.cli import commands as supervision
 from trading.cli import commands as trading
 from webapp.journey import journey
-from webapp.serve import Parent, web_child, worker_child
+from webapp.serve import Child, Parent, web_child, witness_child, worker_child
 from webapp.settings import ROOT, Settings, prepare_keys
+from webapp.witness import put_witness_token
 from webapp.worker import run_worker
 
 GROUPS: list[AppGroup] = [evaluation, evidence, supervision, trading]
@@ -35,10 +38,53 @@ def register_commands(app: Flask) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 def serve(host: str, port: int) -> None:
-    """Run the whole program here: web, worker. Example: flask serve --port 8000."""
-    _prepare(_settings())
-    print(f"http://{host}:{port}", file=sys.stderr)
-    Parent([web_child(host, port), worker_child()], {}).run()
+    """Run the whole program here: web, worker, witness. Example: flask serve --port 8000.
+
+    At an address other than loopback it serves TLS with a certificate of the built-in authority,
+    because browsers seal and sign only over a secure connection.
+    """
+    settings = _settings()
+    _prepare(settings)
+    children, environment, address = _local(host, port, settings)
+    if put_witness_token(settings.witness):
+        children.append(witness_child(address, settings.witness))
+    print(address, file=sys.stderr)
+    Parent(children, environment).run()
+
+
+def _local(host: str, port: int, settings: Settings) -> tuple[list[Child], dict[str, str], str]:
+    """Web and worker, what they need to know, and where they are reached."""
+    if _is_loopback(host):
+        return [web_child(host, port), worker_child()], {}, f"http://{host}:{port}"
+    now, hosts = datetime.now(UTC), _names_of(host)
+    files = open_authority(settings.authority, now).serve_tls(hosts, now)
+    environment = {
+        "ZHAOBIAO_TLS": "1",
+        "REQUESTS_CA_BUNDLE": str(settings.authority / "root.crt"),
+    }
+    address = f"https://{hosts[0]}:{port}"
+    return [web_child(host, port, files), worker_child()], environment, address
+
+
+def _names_of(host: str) -> list[str]:
+    """What this machine is called by those who come to this address; all of it for 0.0.0.0."""
+    if not _is_address(host) or not ipaddress.ip_address(host).is_unspecified:
+        return [host]
+    name = socket.gethostname()
+    found = {str(entry[4][0]) for entry in socket.getaddrinfo(name, None)}
+    return [name, *sorted(found), "127.0.0.1"]
+
+
+def _is_loopback(host: str) -> bool:
+    return ipaddress.ip_address(host).is_loopback if _is_address(host) else host == "localhost"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 @click.command()

@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from evaluation.routes import api as evaluation_api
 from evaluation.routes import meeting_api, report_api
+from evaluation.rules.method import check_method
 from identity.guard import enforce, needs_forgery_mark, open_to_all, unguarded
 from identity.routes import account as account_pages
 from identity.routes import api as account_api
@@ -77,6 +78,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = _openapi()
     app.extensions["settings"] = settings
     app.extensions["vault"] = Vault(settings.files)
+    app.extensions["check_method"] = check_method
     app.extensions["workshop"] = workshop_of(settings)
     app.extensions["publisher"] = Publisher(PLATFORM, settings.site, settings.ocds_prefix)
     app.extensions["receipt_key"] = functools.cache(

@@ -93,8 +93,9 @@ class Parent:
                 process.kill()
 
 
-def web_child(host: str, port: int) -> Child:
-    """The web process."""
+def web_child(host: str, port: int, tls: tuple[Path, Path] | None = None) -> Child:
+    """The web process; `tls` are files with certificate chain and key."""
+    secured = [f"--certfile={tls[0]}", f"--keyfile={tls[1]}"] if tls else []
     command = [
         sys.executable,
         "-m",
@@ -106,6 +107,7 @@ def web_child(host: str, port: int) -> Child:
         "--graceful-timeout=5",
         "--access-logfile=/dev/null",
         "--log-level=warning",
+        *secured,
         "wsgi:app",
     ]
     return Child("web", command)
@@ -114,3 +116,9 @@ def web_child(host: str, port: int) -> Child:
 def worker_child() -> Child:
     """The worker process."""
     return Child("worker", [sys.executable, "-m", "flask", "worker"])
+
+
+def witness_child(address: str, home: Path) -> Child:
+    """The witness program on its own folder. Here it shows the procedure and protects nobody."""
+    command = [sys.executable, "-m", "client.witness", "--url", address, "--home", str(home)]
+    return Child("witness", [*command, "--token-file", str(home / "token")])

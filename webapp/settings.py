@@ -24,6 +24,7 @@ class Settings:
     behind_tls: bool
     socket_limit: int
     time_stamp_url: str | None
+    witness: Path
 
     @property
     def keys(self) -> Path:
@@ -60,6 +61,7 @@ def settings_from(environment: dict[str, str] | None = None) -> Settings:
         behind_tls=given.get("ZHAOBIAO_TLS", "") == "1",
         socket_limit=int(given.get("ZHAOBIAO_SOCKETS", "200")),
         time_stamp_url=given.get("ZHAOBIAO_TIME_STAMP_URL"),
+        witness=Path(given.get("ZHAOBIAO_WITNESS", ROOT / "witness")),
     )
 
 

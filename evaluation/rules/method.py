@@ -10,7 +10,7 @@ Source: 招标投标法实施条例 第49条; 财政部令第87号 第55条; dom
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -23,6 +23,7 @@ from evaluation.rules.price_numbers import plain
 from evaluation.rules.price_rule import Method as PriceMethod
 from evaluation.rules.price_rule import PriceRule
 from kernel.errors import InvalidInput, Problem, refuse_if
+from kernel.periods import legal_date
 from trading.rules.limits import limits_for
 from trading.rules.reading import exact_object, pattern_text, plain_text
 from trading.states import Category, Regime
@@ -105,6 +106,13 @@ def parse_method(value: Any, frame: Frame) -> Method:
     )
     refuse_if(method_problems(method, frame))
     return method
+
+
+def check_method(
+    value: Any, regime: Regime, category: Category, now: datetime, budget_fen: int
+) -> Method:
+    """The same before there is a lot: what may be frozen at the registration of a tender."""
+    return parse_method(value, Frame(regime, category, legal_date(now), budget_fen))
 
 
 def method_problems(method: Method, frame: Frame) -> list[Problem]:

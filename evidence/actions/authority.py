@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
@@ -97,6 +97,21 @@ class Authority:
         return certificates.signing_certificate(
             subject, key, self.issuing.issuer, now=now, crl_url=self.crl_url, lifetime=lifetime
         )
+
+    def serve_tls(self, hosts: Sequence[str], now: datetime) -> tuple[Path, Path]:
+        """Certificate chain and key for a web server at these hosts, made anew at each call."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = certificates.server_certificate(
+            hosts, key.public_key(), self.issuing.issuer, now=now, crl_url=self.crl_url
+        )
+        chain = certificate.public_bytes(_PEM) + self.issuing.certificate.public_bytes(_PEM)
+        private = key.private_bytes(
+            _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        paths = self.folder / "server.crt", self.folder / "server.key"
+        _replace(paths[0], chain, mode=0o644)
+        _replace(paths[1], private, mode=0o600)
+        return paths
 
     def revoke(self, certificate: x509.Certificate, *, now: datetime) -> None:
         """Put a certificate issued here on the revocation list, from `now` on; twice is once."""

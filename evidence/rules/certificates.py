@@ -5,8 +5,9 @@ evidence/actions/authority.py. Source: 电子签名法 第13、16至19条; RFC 5
 """
 
 import dataclasses
+import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -23,6 +24,7 @@ ROOT_LIFETIME = timedelta(days=20 * 365)
 ISSUING_LIFETIME = timedelta(days=15 * 365)
 TIME_STAMP_LIFETIME = timedelta(days=10 * 365)
 PERSON_LIFETIME = timedelta(days=3 * 365)
+SERVER_LIFETIME = timedelta(days=397)
 CRL_LIFETIME = timedelta(days=30)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """A certificate is valid from a little before it is made, so that no honest clock refuses it."""
@@ -141,6 +143,23 @@ def time_stamp_certificate(
     return builder.sign(issuer.key, hashes.SHA256())
 
 
+def server_certificate(
+    hosts: Sequence[str], key: PublicKeys, issuer: Issuer, *, now: datetime, crl_url: str
+) -> x509.Certificate:
+    """The certificate of a web server at these host names or addresses: serverAuth only."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _cut(hosts[0]))])
+    places = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
+    builder = _builder(name, issuer.certificate.subject, key, now, SERVER_LIFETIME)
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    builder = (
+        _under(builder, issuer, crl_url)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(places, critical=False)
+        .add_extension(usage, critical=False)
+    )
+    return builder.sign(issuer.key, hashes.SHA256())
+
+
 def revocation_list(
     issuer: Issuer, revoked: Iterable[Revocation], *, number: int, now: datetime
 ) -> x509.CertificateRevocationList:
@@ -213,6 +232,13 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _cut(text: str) -> str:

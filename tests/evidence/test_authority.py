@@ -97,3 +97,17 @@ def test_a_place_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path)
         open_authority(tmp_path / "ca", NOW)
 
     assert [path.name for path in tmp_path.iterdir()] == ["ca"]
+
+
+def test_a_server_certificate_is_for_its_hosts_and_serves_tls_only(folder):
+    authority = open_authority(folder, NOW)
+    chain, key = authority.serve_tls(["centre.example", "192.0.2.7"], NOW)
+
+    server, issuing = x509.load_pem_x509_certificates(chain.read_bytes())
+    names = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["centre.example"]
+    assert [str(address) for address in names.get_values_for_type(x509.IPAddress)] == ["192.0.2.7"]
+    usage = server.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert list(usage) == [x509.oid.ExtendedKeyUsageOID.SERVER_AUTH]
+    server.verify_directly_issued_by(issuing)
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600

@@ -1,6 +1,6 @@
 """Registering a tender (standing asked under lock: the negative-list check) and publishing it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,9 @@ from trading.models.tendering import Lot, Tender, TenderNotice
 from trading.rules import tendering as rules
 from trading.rules.disclosure import Audience, Matter, audiences_for, may_know
 from trading.states import LOT, Category, LotEvent, LotState, Regime
+
+MethodCheck = Callable[[Mapping[str, Any], Regime, Category, datetime, int], object]
+"""Raises Refusal for a method that does not fit; the last two are the day and the budget in fen."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +54,21 @@ def register_tender(
     procuring_entity: str,
     lots: Sequence[LotDraft],
     clock: str,
+    check_method: MethodCheck,
     now: datetime,
 ) -> Tender:
     """Register a tender with its lots. The caller holds the agency, the tender and its lots.
 
-    Raises NotAllowed with the finding while the agency is restricted, Refusal for bad terms.
+    `check_method` is evaluation's: trading does not know how bids are evaluated, but freezes
+    no method that would not do. Raises NotAllowed with the finding while the agency is
+    restricted, Refusal for bad terms or a bad method.
     """
     agency = identity.organisation_by_code(db, who.organisation)
     refuse_restricted(db, agency.credit_code, agency.name, RestrictionKind.REGISTRATION)
     entity = _procuring_entity(db, procuring_entity)
     for draft in lots:
         refuse_if(rules.lot_problems(draft.terms, regime, now))
+        check_method(draft.method, regime, category, now, draft.terms.estimate_fen)
     tender = Tender(
         code=code,
         regime=regime,

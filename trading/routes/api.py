@@ -57,6 +57,7 @@ def register_tender(body: TenderBody) -> Any:
             procuring_entity=body.procuring_entity,
             lots=drafts,
             clock=clock,
+            check_method=current_app.extensions["check_method"],
             now=now,
         )
     return {"tender": code, "lots": lots}, 201

@@ -6,6 +6,7 @@ from typing import Any
 import requests
 
 TRIES = 30
+SIGN_IN_TRIES = 10
 _TIMEOUT = (5, 120)
 
 
@@ -35,9 +36,19 @@ class Platform:
 
     def sign_in(self, username: str, password: str) -> str:
         """Fetch a token and use it from now on."""
-        answer = self.post("/tokens", {"username": username, "password": password})
+        answer = self._token(username, password)
         self._http.headers["Authorization"] = f"Bearer {answer['token']}"
         return str(answer["token"])
+
+    def _token(self, username: str, password: str) -> Any:
+        """Ask for a token; where too many have been asked for, wait as long as we are told."""
+        body = {"username": username, "password": password}
+        for attempt in range(SIGN_IN_TRIES):
+            answer = self._send("POST", "/tokens", json=body)
+            if answer.status_code != 429 or attempt == SIGN_IN_TRIES - 1:
+                break
+            time.sleep(float(answer.headers.get("Retry-After", "10")))
+        return _read(answer)
 
     def get(self, path: str, **query: Any) -> Any:
         """GET under /api/v1."""

@@ -19,6 +19,7 @@ from kernel.errors import Refusal
 from supervision.actions.dossier import Sources, export_dossier
 from supervision.actions.extraction import Extracted, extracted
 from supervision.actions.screens import ScreenedTender, screened_tenders
+from supervision.rules.disclosure import READERS
 from supervision.rules.screens_flags import MEANINGS, reading_of
 from supervision.rules.screens_reference import Reference
 from supervision.rules.similarity import Comparison, Passage, StandardText, compare
@@ -35,7 +36,7 @@ commands = AppGroup("supervision", help="Evidence bundles, price screens, docume
 @click.option(
     "--for",
     "audience",
-    type=click.Choice([audience.value for audience in Audience]),
+    type=click.Choice([audience.value for audience in READERS]),
     default=Audience.PARTY.value,
     show_default=True,
     help="Who will read it; decides what is withheld.",

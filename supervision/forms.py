@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -24,7 +24,11 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 class BundleQuery(ApiModel):
     """For whom a bundle is asked, if for less than the viewer may have."""
 
-    audience: Audience | None = Field(None, alias="for")
+    audience: Literal["public", "party", "regulator"] | None = Field(None, alias="for")
+
+    def asked(self) -> Audience | None:
+        """The audience that is asked for."""
+        return Audience(self.audience) if self.audience else None
 
 
 class FindingBody(ApiModel):

@@ -42,13 +42,20 @@ def register_errors(app: Flask) -> None:
 def answer_refusal(refusal: Refusal) -> tuple[Any, int, dict[str, str]]:
     """The answer to a refusal: status, problems, and when to come again."""
     status = status_of(refusal)
-    headers = {"Retry-After": "1"} if isinstance(refusal, errors.Busy) else {}
+    headers = {"Retry-After": str(wait)} if (wait := _seconds_to_wait(refusal)) else {}
     problems = [as_json(problem) for problem in refusal.problems]
     if wants_json():
         return jsonify(error=problems[0], problems=problems), status, headers
     page = None if isinstance(refusal, errors.NotAllowed) else _form_again(problems)
     page = page or render_template("errors/refused.html", problems=problems, status=status)
     return page, status, headers
+
+
+def _seconds_to_wait(refusal: Refusal) -> int:
+    """When the same request may be made again; 0 where that would not help."""
+    if isinstance(refusal, errors.Busy):
+        return 1
+    return 10 if isinstance(refusal, errors.TooMany) else 0
 
 
 def status_of(refusal: Refusal) -> int:

@@ -33,7 +33,7 @@ def bundle(path: CodePath, query: BundleQuery) -> Any:
         # Written whole before the answer begins, so that the snapshot is given back first.
         file = opened.enter_context(tempfile.TemporaryFile())
         with snapshot() as db:
-            audience = _audience(trading.tender_by_code(db, path.code), query.audience)
+            audience = _audience(trading.tender_by_code(db, path.code), query.asked())
             export_dossier(db, path.code, audience, _sources(), file)
         opened.pop_all()
     return _answer(file, f"evidence-{path.code}-{audience.value}.zip")

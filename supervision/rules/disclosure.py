@@ -212,7 +212,7 @@ STREAMS: Mapping[StreamKind, Row] = {
 }
 
 _REPORT = Row(_never, _reported, _reported)
-_RISING = (Audience.PUBLIC, Audience.PARTY, Audience.REGULATOR)
+READERS = (Audience.PUBLIC, Audience.PARTY, Audience.REGULATOR)
 
 
 def may_read(audience: Audience, kind: str, scene: Scene) -> bool:
@@ -240,7 +240,7 @@ def audience_of(viewer: Viewer, agency: str, procuring_entity: str) -> Audience:
 
 def audience_problems(own: Audience, asked: Audience) -> list[Problem]:
     """Why somebody who belongs to `own` may not have what is for `asked`: only less is given."""
-    if _RISING.index(asked) <= _RISING.index(own):
+    if READERS.index(asked) <= READERS.index(own):
         return []
     return [
         Problem(

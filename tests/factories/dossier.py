@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from evidence.actions.streams import record
 from storage.database import snapshot, transaction
 from supervision.actions.dossier import Sources, export_dossier
+from supervision.rules.disclosure import READERS
 from tests.factories import bundles as made
 from tests.factories.evaluation import Evaluation
 from tests.trading.test_opening import packed
 from trading import queries
 from trading.actions.opening import confirm_opening
 from trading.actions.tendering import move_lot
-from trading.rules.disclosure import Audience
 from trading.states import LotEvent
 
 PDF = b"%PDF-1.7 signed evaluation report"
@@ -37,7 +37,7 @@ class Dossier:
     def take(self, stage):
         """Sequence the log and export for everybody."""
         made.sequence()
-        for audience in Audience:
+        for audience in READERS:
             self.bundles[stage, audience] = bundle(self.tender, audience, self.vault)
         return self
 
@@ -72,6 +72,8 @@ def move(lot, *events):
     for event in events:
         with transaction(lock=[f"lot:{lot}"]) as (db, now):
             found = queries.lot_by_code(db, lot)
+            if event is LotEvent.ARCHIVED:
+                found.ended_as = found.state.value
             move_lot(db, found, event, actor="platform", data={}, now=now)
 
 

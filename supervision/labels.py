@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from supervision.actions.conduct import hearing_of
 from supervision.models.conduct import Finding
 from supervision.rules.conduct import decision_due
 from supervision.rules.conduct_catalogue import item_of
@@ -123,7 +122,7 @@ def steps_of(finding: Finding, now: datetime) -> list[Step]:
         Step(_("记录事实"), finding.recorded_at, True),
         Step(_("告知书送达"), finding.noticed_at, finding.noticed_at is not None),
         Step(_("陈述申辩"), heard or finding.defence_until, _is_past(heard, now)),
-        Step(_("作出决定"), decided or decision_due(hearing_of(finding)), _is_past(decided, now)),
+        Step(_("作出决定"), decided or decision_due(finding.hearing), _is_past(decided, now)),
         Step(_("记分生效"), finding.starts_at, _is_past(finding.starts_at, now)),
         Step(_("记录期满"), finding.ends_at, _is_past(finding.ends_at, now)),
     ]

@@ -18,7 +18,14 @@ from storage.base import real_now
 from storage.database import snapshot
 from storage.duties import Duty
 from trading import queries
-from trading.actions import awarding, closing, guarantee, opening, unsealing
+from trading.actions import (
+    awarding,
+    closing,
+    guarantee,
+    opening,
+    opening_record,
+    unsealing,
+)
 from trading.rules.opening import SealedBid
 
 
@@ -84,7 +91,7 @@ def _letter_drawn(code: str, workshop: Workshop) -> str:
     return workshop.keep(signing.lay_out_fields(drawn, [place]))
 
 
-def _take_letter(db: Session, code: str, _now: datetime, file: Any) -> None:
+def _take_drawn(db: Session, code: str, _now: datetime, file: Any) -> None:
     papers.take_drawn(db, code, file)
 
 
@@ -94,16 +101,56 @@ def _letters_checked(code: str, workshop: Workshop) -> dict[str, str]:
         found = queries.signed_guarantees(db, queries.lot_by_code(db, code).id)
         files = {each.code: each.paper.file for each in found if each.paper and each.paper.file}
         real = real_now(db)
-    trust = workshop.authority.trust_pem
-    for order, file in files.items():
-        examination = examine(workshop.vault.read(file), [trust], now=real)
-        if examination.verdict is not Status.VALID:
-            raise RuntimeError(f"the letter of {order} does not verify: {examination.verdict}")
+    for file in files.values():
+        _refuse_unless_valid(workshop, file, real)
     return files
 
 
 def _issue(db: Session, code: str, now: datetime, checked: Any) -> None:
     guarantee.issue_signed(db, code, checked, now=now)
+
+
+def _record_drawn(code: str, workshop: Workshop) -> str:
+    """The opening record as PDF/A with its table inside, certified, with a place for the seal."""
+    with snapshot() as db:
+        draft, real = opening_record.draft_of(db, code), real_now(db)
+    drawn = write_pdfa(
+        draft.pages,
+        title="开标记录",
+        subject=draft.tender_code,
+        attachment=("opening.json", draft.data),
+        font_folder=workshop.font_folder,
+        now=draft.now,
+        rehearsal=draft.is_rehearsal,
+    )
+    certified = signing.certify(
+        signing.lay_out_fields(drawn, opening_record.FIELDS),
+        workshop.authority,
+        workshop.timestamper,
+        context=workshop.authority.validation_context(real),
+    )
+    return workshop.keep(certified)
+
+
+def _record_checked(code: str, workshop: Workshop) -> str | None:
+    with snapshot() as db:
+        sha256, real = opening_record.waiting_record(db, code), real_now(db)
+    if sha256 is not None:
+        _refuse_unless_valid(workshop, sha256, real)
+    return sha256
+
+
+def _take_record(db: Session, code: str, now: datetime, sha256: Any) -> None:
+    if sha256 is not None:
+        opening_record.take_sealed_record(db, code, sha256, now=now)
+
+
+def _refuse_unless_valid(workshop: Workshop, sha256: str, real: datetime) -> None:
+    """Our own verifier must find nothing against what we hand out. Raises RuntimeError."""
+    trust = workshop.authority.trust_pem
+    examination = examine(workshop.vault.read(sha256), [trust], now=real)
+    if examination.verdict is not Status.VALID:
+        raise RuntimeError(f"the file {sha256} does not verify: {examination.verdict}")
 
 
 DUTIES: Mapping[str, Duty] = {
@@ -112,6 +159,8 @@ DUTIES: Mapping[str, Duty] = {
     "lot.check_releases": Duty(_judge, _wrong_releases),
     "lot.open": Duty(_open, _unseal_all),
     awarding.SILENCE: Duty(_award_by_silence),
-    guarantee.DRAW: Duty(_take_letter, _letter_drawn),
+    guarantee.DRAW: Duty(_take_drawn, _letter_drawn),
+    opening_record.DRAW: Duty(_take_drawn, _record_drawn),
+    opening_record.SEALED: Duty(_take_record, _record_checked),
     guarantee.ISSUED: Duty(_issue, _letters_checked),
 }

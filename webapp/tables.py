@@ -22,6 +22,7 @@ import trading.models.awarding
 import trading.models.bidding
 import trading.models.guarantee
 import trading.models.opening
+import trading.models.opening_record
 import trading.models.tendering
 import trading.models.termination
 from storage.base import Base

@@ -69,10 +69,13 @@ def subject_of(paper: str) -> str:
 
 
 def take_drawn(db: Session, code: str, file: str) -> None:
-    """The paper was drawn: people may sign."""
+    """The paper was drawn: people may sign; one that nobody is to sign goes to the seal."""
     paper = queries.paper_by_code(db, code)
-    if paper.state is PaperState.DRAWING:
-        paper.file, paper.state = file, PAPER.after(paper.state, PaperEvent.DRAWN)
+    if paper.state is not PaperState.DRAWING:
+        return
+    paper.file, paper.state = file, PAPER.after(paper.state, PaperEvent.DRAWN)
+    if not paper.turns:
+        _signed_by_all(db, paper)
 
 
 def ask_turn(db: Session, who: Viewer, code: str, *, now: datetime) -> Turn:
@@ -137,11 +140,8 @@ def take_finished(db: Session, code: str, file: str) -> None:
     paper.file = file
     if any(each.state is not TurnState.DONE for each in paper.turns):
         _call_next(db, paper)
-    elif paper.is_sealed:
-        paper.state = PAPER.after(paper.state, PaperEvent.SIGNED_BY_ALL)
-        schedule(db, SEAL, subject_of(code), real_now(db))
     else:
-        _complete(db, paper, PaperEvent.COMPLETED)
+        _signed_by_all(db, paper)
 
 
 def take_sealed(db: Session, code: str, file: str) -> None:
@@ -150,6 +150,14 @@ def take_sealed(db: Session, code: str, file: str) -> None:
     if paper.state is PaperState.SEALING:
         paper.file = file
         _complete(db, paper, PaperEvent.SEALED)
+
+
+def _signed_by_all(db: Session, paper: Paper) -> None:
+    if paper.is_sealed:
+        paper.state = PAPER.after(paper.state, PaperEvent.SIGNED_BY_ALL)
+        schedule(db, SEAL, subject_of(paper.code), real_now(db))
+    else:
+        _complete(db, paper, PaperEvent.COMPLETED)
 
 
 def _complete(db: Session, paper: Paper, event: PaperEvent) -> None:

@@ -886,6 +886,25 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_opening_key_lot_id"), ["lot_id"], unique=False)
 
     op.create_table(
+        "opening_record",
+        sa.Column("lot_id", sa.Integer(), nullable=False),
+        sa.Column("paper_code", sa.String(length=12), nullable=False),
+        sa.Column("confirmed_by", sa.String(length=80), nullable=False),
+        sa.Column("confirmed_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("sealed_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(sha256 IS NULL) = (sealed_at IS NULL)",
+            name=op.f("ck_opening_record_sealed_with_hash"),
+        ),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_opening_record_lot_id")),
+        sa.ForeignKeyConstraint(
+            ["paper_code"], ["paper.code"], name=op.f("fk_opening_record_paper_code")
+        ),
+        sa.PrimaryKeyConstraint("lot_id", name=op.f("pk_opening_record")),
+        sa.UniqueConstraint("paper_code", name=op.f("uq_opening_record_paper_code")),
+    )
+    op.create_table(
         "paper_turn",
         sa.Column("paper_code", sa.String(length=12), nullable=False),
         sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
@@ -1360,6 +1379,7 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_paper_turn_person_id"))
 
     op.drop_table("paper_turn")
+    op.drop_table("opening_record")
     with op.batch_alter_table("opening_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_opening_key_lot_id"))
 

@@ -115,11 +115,6 @@ def end_defence(db: Session, agency_code: str, *, now: datetime) -> int:
     return len(unanswered)
 
 
-def hearing_of(finding: Finding) -> rules.Hearing:
-    """How far a finding is with being answered, as rules see it."""
-    return rules.Hearing(finding.state, finding.defence_until, finding.heard_at)
-
-
 def move_finding(
     db: Session,
     finding: Finding,
@@ -187,7 +182,7 @@ def _is_known(db: Session, commitment: bytes) -> bool:
 
 def _to_be_answered(db: Session, who: Viewer, code: str, now: datetime) -> Finding:
     finding = queries.finding_of_agency(db, code, who.organisation)
-    refuse_if(rules.defence_problems(hearing_of(finding), now), TooLate)
+    refuse_if(rules.defence_problems(finding.hearing, now), TooLate)
     return finding
 
 

@@ -21,7 +21,7 @@ from kernel.periods import end_of
 from kernel.text import clean_line, filled_text
 from outbox.actions.messages import publish_wide
 from supervision import queries
-from supervision.actions.conduct import LONGEST, hearing_of, move_finding, tell
+from supervision.actions.conduct import LONGEST, move_finding, tell
 from supervision.models.conduct import Finding
 from supervision.rules import conduct as rules
 from supervision.rules.conduct import Accused, Credit, Deduction, RestrictionTerms
@@ -48,7 +48,7 @@ def decide_finding(
     """
     finding = queries.finding_by_code(db, code)
     FINDING.after(finding.state, FindingEvent.DECIDED)
-    hearing = hearing_of(finding)
+    hearing = finding.hearing
     refuse_if(rules.decision_problems(hearing, now), NotYet)
     credit = credit_if_decided(db, finding, now)
     article = clean_line(decision.article, field="article")

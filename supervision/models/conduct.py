@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from identity.models.organisations import Organisation
 from storage.base import Base
 from storage.columns import digest_column, enum_column
+from supervision.rules.conduct import Hearing
 from supervision.states import Consequence, FindingState, Severity
 from trading.models.tendering import Lot
 
@@ -96,3 +97,8 @@ class Finding(Base):
     cancel_ground: Mapped[str | None] = mapped_column(sa.Text)
     agency: Mapped[Organisation] = relationship(lazy="joined")
     lot: Mapped[Lot | None] = relationship(lazy="joined")
+
+    @property
+    def hearing(self) -> Hearing:
+        """How far it is with being answered, as rules see it."""
+        return Hearing(self.state, self.defence_until, self.heard_at)

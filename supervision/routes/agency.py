@@ -53,7 +53,7 @@ def finding(code: str) -> ResponseReturnValue:
             item=item_of(found.item, found.occurred_on),
             steps=steps_of(found, now),
             limits=limits_on(legal_date(now)),
-            may_answer=may_answer and not rules.defence_problems(conduct.hearing_of(found), now),
+            may_answer=may_answer and not rules.defence_problems(found.hearing, now),
             shows_decision=may_know(Audience.PARTY, Matter.DECISION, found.state),
             restrictions=identity.restrictions_by_finding(db, found.code),
         )

@@ -80,7 +80,7 @@ def finding(code: str) -> ResponseReturnValue:
     with snapshot() as db:
         found, now = queries.finding_by_code(db, code), real_now(db)
         accused = conduct_decisions.accused_of(found)
-        hearing = conduct.hearing_of(found)
+        hearing = found.hearing
         may_decide = FINDING.allows(found.state, FindingEvent.DECIDED)
         return render_template(
             "supervision/regulator/finding.html",

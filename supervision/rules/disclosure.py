@@ -145,6 +145,7 @@ FACTS: Mapping[str, Row] = {
     "lot.opened": _OPENING,
     "bid.opened": _OPENING,
     "lot.confirmed": _OPENING,
+    "opening_record.sealed": _OPENING,
     "lot.evaluation_begun": _OPENING,
     # It names who signed: the committee is named when the result is fixed.
     "report.archived": Row(_awarded, _opening, _opening),

@@ -24,6 +24,7 @@ from trading import queries
 from trading.actions.bidding import bid_stream
 from trading.actions.closing import ACTOR
 from trading.actions.guarantee import cover_of_bid
+from trading.actions.opening_record import begin_record
 from trading.actions.tendering import move_lot, tell
 from trading.models.bidding import Bid
 from trading.models.opening import OpenedBid, OpeningKey, Release
@@ -217,6 +218,7 @@ def confirm_opening(db: Session, who: Viewer, lot_code: str, *, now: datetime) -
     if who.organisation != lot.tender.agency.credit_code:
         raise Refusal("tender.agency_only", "只有代理机构可以进行此操作。")
     move_lot(db, lot, LotEvent.CONFIRMED, actor=who.code, data={}, now=now)
+    begin_record(db, who, lot, now=now)
     tell(db, lot, "lot.confirmed", {}, now)
     return lot
 

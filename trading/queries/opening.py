@@ -10,6 +10,7 @@ from kernel.errors import NotFound
 from storage.due import DueWork
 from trading.models.bidding import Bid, Upload
 from trading.models.opening import OpenedBid, OpeningKey, Release
+from trading.models.opening_record import OpeningRecord
 from trading.models.tendering import Lot
 from trading.queries.bidding import standing_bids
 from trading.rules.bidding import parse_statement
@@ -99,6 +100,19 @@ def sealed_bids(db: Session, lot_id: int) -> list[SealedBid]:
             )
         )
     return found
+
+
+def opening_record_on(db: Session, paper_code: str) -> OpeningRecord:
+    """The record that is drawn on this paper. Raises NotFound."""
+    found = db.scalar(sa.select(OpeningRecord).where(OpeningRecord.paper_code == paper_code))
+    if found is None:
+        raise NotFound("opening_record.not_found", "没有这份开标记录。")
+    return found
+
+
+def opening_record_of(db: Session, lot_id: int) -> OpeningRecord | None:
+    """The record of a lot, once its opening is confirmed."""
+    return db.get(OpeningRecord, lot_id)
 
 
 def opening_of(db: Session, bid_id: int) -> tuple[Release | None, OpenedBid | None]:

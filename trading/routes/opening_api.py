@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+from flask import Response, current_app
 from flask_openapi3 import APIBlueprint, Tag
 
 from identity.forms import CodePath
@@ -157,6 +158,21 @@ def show_opening(path: CodePath) -> Any:
             "state": lot.state.value,
             "table": [_row(opened) for opened in queries.opened_bids(db, lot.id)],
         }
+
+
+@api.get("/lots/<code>/opening-record")
+@open_to_all
+def show_opening_record(path: CodePath) -> Any:
+    """The sealed opening record as PDF, with its table attached as JSON."""
+    with snapshot() as db:
+        lot = queries.lot_by_code(db, path.code)
+        made = queries.opening_record_of(db, lot.id)
+        stage = queries.stage_of(db, lot)
+    known = may_know_at(Audience.PUBLIC, Matter.OPENING_TABLE, stage)
+    if made is None or made.sha256 is None or not known:
+        raise NotFound("opening_record.not_yet", "该标段还没有开标记录。", "招标投标法 第36条")
+    vault = current_app.extensions["vault"]
+    return Response(vault.chunks([made.sha256]), mimetype="application/pdf")
 
 
 @api.post("/lots/<code>/opening-record/confirmation")

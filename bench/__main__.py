@@ -12,6 +12,11 @@ from typing import Any
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results.json"
+README = FOLDER.parent / "README.md"
+_BEGIN, _END = "<!-- figures -->", "<!-- /figures -->"
+_TITLE = """## Figures
+
+Ratios measured side by side in one run of `python3 bootstrap.py bench`, which writes this table."""
 
 
 def main(names: list[str]) -> int:
@@ -30,9 +35,22 @@ def main(names: list[str]) -> int:
     for row in rows:
         cells = (row["row"], row["what"], row["ours"], row["limit"], row["ratio"], row["goal"])
         print(" | ".join(str(cell) for cell in cells))
+    if not names:
+        _write_figures(rows)
     for name in failed:
         print(f"failed: {name}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _write_figures(rows: list[dict[str, Any]]) -> None:
+    """Put the table into README.md, between its marks."""
+    head = "| row | what | ours | limit | ratio | goal |\n| --- | --- | --- | --- | --- | --- |\n"
+    keys = ("row", "what", "ours", "limit", "ratio", "goal")
+    table = head + "".join(f"| {' | '.join(str(row[key]) for key in keys)} |\n" for row in rows)
+    text = README.read_text(encoding="utf-8")
+    before, _, rest = text.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    README.write_text(f"{before}{_BEGIN}\n{_TITLE}\n\n{table}{_END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

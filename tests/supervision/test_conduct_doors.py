@@ -11,6 +11,7 @@ from kernel.periods import legal_date, months_after
 from storage.database import current_database, snapshot
 from supervision import queries
 from supervision.states import FindingState
+from tests.factories.evaluation import method
 from tests.factories.identity import CODES, PASSWORD, make_organisation, make_person, token
 from tests.factories.supervision import (
     AGENCY,
@@ -31,7 +32,14 @@ TENDER = {
     "category": "works",
     "name": "临江大桥维修工程",
     "procuring_entity": CODES[1],
-    "lots": [{"name": "第一标段", "estimate": "30000000", "ceiling": "32000000"}],
+    "lots": [
+        {
+            "name": "第一标段",
+            "estimate": "30000000",
+            "ceiling": "32000000",
+            "method": method("construction"),
+        }
+    ],
 }
 SECRET = "仅供内部核对的证据"
 

@@ -4,8 +4,12 @@ from datetime import date
 import pytest
 
 from evaluation.rules.method import Frame, parse_method, price_points
+from identity.states import OrganisationKind, Role
 from kernel.errors import Refusal
+from storage.database import snapshot
 from tests.factories.evaluation import method
+from tests.factories.identity import CODES, make_organisation, make_person, token
+from trading.models.tendering import Tender
 from trading.states import Category, Regime
 
 DAY = date(2026, 9, 1)
@@ -118,3 +122,35 @@ def test_seats_may_be_shared_out_over_cities_and_specialities():
         *[("临江", "桥梁")] * 3,
         *[("海州", None)] * 2,
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"seats": 4}, "committee.even"),
+        ({"aggregation": "best"}, "method.aggregation"),
+        ({"items": []}, "method.list"),
+        ({"extra": 1}, "statement.malformed"),
+    ],
+    ids=["even committee", "unknown aggregation", "no items", "unknown key"],
+)
+def test_a_tender_with_a_method_that_would_not_do_is_not_registered(client, changes, code):
+    make_organisation(CODES[0], "临江招标代理有限公司", OrganisationKind.AGENCY)
+    make_organisation(CODES[1], "临江市建设局", OrganisationKind.PROCURING_ENTITY)
+    make_person("agent", CODES[0], Role.AGENT)
+    lot = {"name": "第一标段", "estimate": "30000000", "ceiling": "32000000"}
+    body = {
+        "regime": "CONSTRUCTION",
+        "category": "works",
+        "name": "临江大桥维修工程",
+        "procuring_entity": CODES[1],
+        "lots": [lot | {"method": method("construction") | changes}],
+    }
+
+    headers = {"Authorization": f"Bearer {token('agent')}"}
+    answer = client.post("/api/v1/tenders", json=body, headers=headers)
+
+    assert answer.status_code in (409, 422)
+    assert answer.json["error"]["code"] == code
+    with snapshot() as db:
+        assert db.query(Tender).count() == 0

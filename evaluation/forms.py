@@ -1,5 +1,6 @@
 """Shapes of what comes in about experts, draws, meetings and sheets."""
 
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -7,6 +8,7 @@ from pydantic import Field
 from evaluation.rules.draw import Party
 from evaluation.rules.pool import MOST_INTERESTS, MOST_SPECIALITIES, ExpertEntry
 from identity.forms import ApiModel, Code, Hex32, Line
+from kernel.text import clean_text
 from trading.forms import SignedBody
 
 
@@ -53,6 +55,19 @@ class NonceBody(ApiModel):
     nonce: Hex32
 
 
+class BlindBidPath(ApiModel):
+    """A bid of a meeting by its blind code."""
+
+    code: Code
+    bid: Code
+
+
+class BlindFilePath(BlindBidPath):
+    """One of its files by number."""
+
+    number: Annotated[int, Field(ge=1, le=100_000)]
+
+
 class CallRefusalBody(ApiModel):
     """Why a called expert does not come."""
 
@@ -77,6 +92,50 @@ class SheetBody(SignedBody):
     sheet: dict[str, Any]
     salt: Hex32
     reason: Annotated[str, Field(max_length=500)] = ""
+
+
+def mark_field(bid: str, item: str) -> str:
+    """Name of the control for a mark: where a refusal of the sheet points to."""
+    return f"sheet.marks.{bid}.{item}"
+
+
+def check_field(bid: str, item: str) -> str:
+    """Name of the control for an objective item; that of its ground ends in `.ground`."""
+    return f"sheet.checks.{bid}.{item}"
+
+
+def draft_of(
+    form: Mapping[str, str], items: Collection[Mapping[str, Any]], bids: Collection[str]
+) -> dict[str, Any]:
+    """The sheet as far as it is filled in; what was left empty is left out."""
+    checks = [item["code"] for item in items if item["kind"] == "pass_fail"]
+    marks = [item["code"] for item in items if item["kind"] == "scored"]
+    return {
+        "checks": {
+            bid: {
+                item: verdict
+                for item in checks
+                if (verdict := _verdict(form, check_field(bid, item))) is not None
+            }
+            for bid in bids
+        },
+        "marks": {
+            bid: {
+                item: mark
+                for item in marks
+                if (mark := form.get(mark_field(bid, item), "").strip()[:20])
+            }
+            for bid in bids
+        },
+    }
+
+
+def _verdict(form: Mapping[str, str], field: str) -> dict[str, Any] | None:
+    chosen = form.get(field, "")
+    if chosen == "pass":
+        return {"pass": True}
+    ground = clean_text(form.get(f"{field}.ground", ""), field=f"{field}.ground", limit=500)
+    return {"pass": False, "ground": ground.strip()} if chosen == "fail" else None
 
 
 class RankingBody(ApiModel):

@@ -1,6 +1,9 @@
 """Reads of the pool, draws, meetings and sheets. Whoever asks as an expert says who they are."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,13 +15,27 @@ from evaluation.models.report import Report
 from evaluation.models.scoring import Ranking, ScoreSheet, SheetVersion
 from evaluation.rules.disclosure import Audience
 from evaluation.rules.method import Frame, Method, parse_method
-from evaluation.states import CallState, DrawState, ExpertState
+from evaluation.rules.report import expert_field
+from evaluation.states import CallState, DrawState, ExpertState, SheetState
 from identity.models.accounts import Person
 from identity.rules.permissions import Viewer
-from identity.states import Permission
+from identity.states import Permission, TurnState
 from kernel.errors import NotFound
 from kernel.periods import legal_date
 from trading.models.tendering import Lot
+
+
+@dataclass(frozen=True)
+class SeatProgress:
+    """How far one seat of a committee is: nothing of what its expert thinks."""
+
+    seat: int
+    expert: str
+    has_signed: bool
+    has_voted: bool
+    sheet: SheetState
+    version: int
+    report: TurnState | None
 
 
 def expert_by_code(db: Session, code: str) -> Expert:
@@ -166,6 +183,24 @@ def blind_bids(db: Session, meeting_code: str) -> Sequence[BlindBid]:
     return db.scalars(query.order_by(BlindBid.code)).all()
 
 
+def blind_bid(db: Session, meeting_code: str, code: str) -> BlindBid:
+    """The bid under this blind code. Raises NotFound."""
+    found = db.get(BlindBid, (meeting_code, code))
+    if found is None:
+        raise no_blind_bid(code)
+    return found
+
+
+def no_blind_bid(code: str) -> NotFound:
+    """What is said of a bid that is not there for this viewer."""
+    return NotFound("bid.not_found", "没有编号为“%(value)s”的投标文件。", value=code[:40])
+
+
+def names_of(db: Session, meeting_code: str) -> dict[str, str]:
+    """Blind code → bidder's name: only for whom the disclosure lets know."""
+    return {blind.code: blind.bid.bidder.name for blind in blind_bids(db, meeting_code)}
+
+
 def sheets_of(db: Session, meeting_code: str) -> Sequence[ScoreSheet]:
     """The sheets of the committee in seat order."""
     query = (
@@ -198,6 +233,11 @@ def last_versions(db: Session, meeting_code: str) -> list[SheetVersion]:
     ]
 
 
+def sheet_of(version: SheetVersion) -> dict[str, Any]:
+    """What stands in a committed version: checks and marks by blind code and item."""
+    return dict(json.loads(version.sheet))
+
+
 def ranking_of(db: Session, meeting_code: str) -> Ranking | None:
     """The stored ranking of a meeting."""
     return db.get(Ranking, meeting_code)
@@ -217,6 +257,44 @@ def report_of_lot(db: Session, lot_id: int) -> Report | None:
     """The report of a lot's meeting, once it is begun."""
     query = sa.select(Report).join(Meeting, Meeting.code == Report.meeting_code)
     return db.scalar(query.where(Meeting.lot_id == lot_id))
+
+
+def progress_of(db: Session, meeting: Meeting) -> list[SeatProgress]:
+    """How far every seat is, in seat order."""
+    sheets = {sheet.expert_code: sheet for sheet in sheets_of(db, meeting.code)}
+    voters = {vote.voter for vote in votes_in(db, meeting)}
+    report = report_of_lot(db, meeting.lot_id)
+    turns = {turn.field: turn.state for turn in report.paper.turns} if report else {}
+    return [
+        SeatProgress(
+            seat=member.seat,
+            expert=member.expert_code,
+            has_signed=member.statement is not None,
+            has_voted=member.expert_code in voters or meeting.chair is not None,
+            sheet=sheets[member.expert_code].state,
+            version=sheets[member.expert_code].version,
+            report=turns.get(expert_field(member.seat)),
+        )
+        for member in members_of(db, meeting.code)
+    ]
+
+
+def meetings_of(db: Session, person_code: str) -> Sequence[Meeting]:
+    """Meetings in which this person sits, newest first."""
+    query = (
+        sa.select(Meeting)
+        .join(Member, Member.meeting_code == Meeting.code)
+        .join(Expert, Expert.code == Member.expert_code)
+        .join(Person, Person.id == Expert.person_id)
+        .where(Person.code == person_code)
+    )
+    return db.scalars(query.order_by(Meeting.convened_at.desc(), Meeting.code)).all()
+
+
+def evaluation_of(db: Session, meeting_code: str) -> dict[str, Any] | None:
+    """The stored ranking as it was written: method, bids, sheets, result."""
+    ranking = ranking_of(db, meeting_code)
+    return None if ranking is None else dict(json.loads(ranking.text))
 
 
 def frame_of(lot: Lot) -> Frame:

@@ -4,7 +4,7 @@ A form on a page names its page by `@form_of(page)`; when it is refused, webapp/
 that page again with what was wrong, and nothing that was typed is lost.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
@@ -115,6 +115,12 @@ def page_of(view: Callable[..., Any] | None) -> Callable[..., Any] | None:
     """The page on which the form of this door stands; None for doors of programs."""
     page: Callable[..., Any] | None = getattr(view, _PAGE, None)
     return page
+
+
+def refuse_unconfirmed(form: Mapping[str, str]) -> None:
+    """Raise unless the box of an act that cannot be undone was ticked."""
+    if form.get("confirm") != "yes":
+        raise InvalidInput("form.not_confirmed", "这一步不能撤回，请先勾选确认。", field="confirm")
 
 
 def chosen(kind: type[Chosen], text: str, *, field: str) -> Chosen:

@@ -50,6 +50,14 @@ def entries_after(
     return [_entry(message) for message in db.scalars(query)]
 
 
+def latest(db: Session, channels: Sequence[tuple[str, str]], limit: int) -> list[FeedEntry]:
+    """The newest entries of several channels together, newest first."""
+    wanted = sa.or_(*(sa.and_(Message.topic == t, Message.audience == a) for t, a in channels))
+    query = sa.select(Message).where(wanted)
+    order = (Message.at.desc(), Message.topic, Message.seq.desc())
+    return [_entry(message) for message in db.scalars(query.order_by(*order).limit(limit))]
+
+
 def waiting_wide(db: Session) -> int:
     """How many messages for shared channels have no number yet: the leader's lag."""
     return db.scalar(sa.select(sa.func.count()).select_from(WideMessage)) or 0

@@ -67,6 +67,48 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = {
     },
 }
 
+# What a live entry is called in the feed; its kind says what happened to what.
+NEWS: Mapping[str, str] = {
+    "bid.released": _("一份投标文件已解密"),
+    "call.accepted": _("一位专家确认参加"),
+    "call.refused": _("一位专家不能参加"),
+    "draw.frozen": _("专家名单已冻结"),
+    "draw.nonce_committed": _("一方提交了随机数承诺"),
+    "draw.nonce_revealed": _("一方公开了随机数"),
+    "draw.opened": _("专家抽取开始"),
+    "draw.repeated": _("专家抽取重新进行"),
+    "draw.seeded": _("专家已抽取"),
+    "draw.stalled": _("专家抽取等待监管部门处理"),
+    "draw.successor_called": _("按顺序通知下一位专家"),
+    "lot.archived": _("标段已归档"),
+    "lot.awarded": _("已定标"),
+    "lot.candidates_published": _("中标候选人公示"),
+    "lot.closed": _("投标截止，封存投标文件"),
+    "lot.confirmed": _("开标记录已确认"),
+    "lot.evaluation_begun": _("评标开始"),
+    "lot.failed": _("流标"),
+    "lot.opened": _("全部投标文件同时开启"),
+    "lot.published": _("招标公告发布"),
+    "lot.report_received": _("收到评标报告"),
+    "lot.resumed": _("责令恢复"),
+    "lot.suspended": _("责令暂停"),
+    "lot.terminated": _("招标终止"),
+    "lot.window_ended": _("解密时间结束"),
+    "meeting.ballot_undecided": _("推选主任未过半数，再投一轮"),
+    "meeting.chair_elected": _("评标委员会主任选出"),
+    "meeting.chair_voted": _("一位专家投票推选主任"),
+    "meeting.commitment_signed": _("一位专家签署承诺书"),
+    "meeting.committed": _("全体专家已签署承诺书"),
+    "meeting.failed": _("评标失败"),
+    "meeting.locked": _("评分表已锁定"),
+    "meeting.ranked": _("排序已得出"),
+    "meeting.report_begun": _("评标报告开始签署"),
+    "meeting.reported": _("评标报告已归档"),
+    "meeting.revealed": _("评分表已向评标委员会公开"),
+    "score_sheet.changed": _("一位专家更正评分表"),
+    "score_sheet.committed": _("一位专家提交评分表"),
+}
+
 # One colour each; the word beside it always says the same.
 BADGES: Mapping[FindingState, str] = {
     FindingState.NOTICED: "blue",
@@ -107,6 +149,11 @@ def label(value: StrEnum) -> str:
 def badge(state: FindingState) -> str:
     """The colour of a finding's badge."""
     return BADGES.get(state, "secondary")
+
+
+def news_label(kind: str) -> str:
+    """The Chinese wording of a live entry; one without a wording stands as it is."""
+    return NEWS.get(kind, kind)
 
 
 def behaviour_of(finding: Finding) -> str:

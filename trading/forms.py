@@ -123,6 +123,13 @@ class IdentityBody(ApiModel):
     identity: Annotated[str, Field(max_length=100, pattern=r"^AGE-SECRET-KEY-1[A-Z0-9]+$")]
 
 
+class FilePath(ApiModel):
+    """A bid by its receipt, and the number of one of its files."""
+
+    code: Code
+    number: Annotated[int, Field(ge=1, le=100_000)]
+
+
 class AwardBody(ApiModel):
     """Who wins; why better ranked ones do not, or how a choice among equals was made."""
 

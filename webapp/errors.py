@@ -10,6 +10,7 @@ from flask_babel import gettext
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
+from evaluation import labels as evaluation
 from identity import labels as identity
 from identity.forms import page_of
 from kernel import errors
@@ -29,7 +30,7 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (errors.TooMany, 429),
     (Refusal, 409),
 )
-FIELDS = {**identity.FIELDS, **supervision.FIELDS}
+FIELDS = {**identity.FIELDS, **evaluation.FIELDS, **supervision.FIELDS}
 
 
 def register_errors(app: Flask) -> None:
@@ -106,6 +107,8 @@ def wants_json() -> bool:
 def _told_value(value: Any) -> Any:
     if isinstance(value, Problem):
         return told(value)
+    if type(value) in evaluation.LABELS:
+        return gettext(evaluation.label(value))
     return show_instant(value) if isinstance(value, datetime) else value
 
 

@@ -9,7 +9,8 @@ from flask_openapi3 import Info, OpenAPI
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from evaluation.routes import api as evaluation_api
-from evaluation.routes import meeting_api, report_api
+from evaluation.routes import draw, expert, meeting_api, report_api
+from evaluation.routes import files_api as blind_files_api
 from evaluation.rules.method import check_method
 from identity.guard import enforce, needs_forgery_mark, open_to_all, unguarded
 from identity.routes import account as account_pages
@@ -30,7 +31,7 @@ from supervision.routes import (
 )
 from supervision.routes import api as supervision_api
 from trading.routes import api as trading_api
-from trading.routes import award_api, guarantee_api, ocds_api, opening_api, public
+from trading.routes import award_api, files_api, guarantee_api, ocds_api, opening_api, public
 from trading.rules.ocds import Publisher
 from webapp.commands import register_commands
 from webapp.errors import answer_invalid, answer_refusal, register_errors
@@ -50,9 +51,11 @@ APIS = (
     award_api.api,
     guarantee_api.api,
     ocds_api.api,
+    files_api.api,
     evaluation_api.api,
     meeting_api.api,
     report_api.api,
+    blind_files_api.api,
     supervision_api.api,
     dossier_api.api,
     conduct_api.api,
@@ -65,6 +68,9 @@ PAGES = (
     conduct.pages,
     standing.pages,
     agency.pages,
+    files_api.pages,
+    expert.pages,
+    draw.pages,
     health,
     poll,
 )

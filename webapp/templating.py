@@ -12,10 +12,11 @@ from typing import Any
 
 from flask import Flask, g, request, url_for
 
+from evaluation import labels as evaluation
 from identity import labels as identity
 from identity.guard import viewer
-from kernel.money import grouped_yuan, in_capitals
-from kernel.periods import legal_date
+from kernel.money import fen_from_yuan, grouped_yuan, in_capitals
+from kernel.periods import SHANGHAI, legal_date
 from supervision import labels as supervision
 from trading import labels as trading
 from trading.labels import notice_label
@@ -24,11 +25,16 @@ from webapp.settings import ROOT
 _MANIFEST = ROOT / "static/dist/manifest.json"
 Wording = Callable[[Any], str]
 _LABELS: Mapping[str, Wording] = {
+    "evaluation": evaluation.label,
     "identity": identity.label,
     "supervision": supervision.label,
     "trading": trading.label,
 }
-_BADGES: Mapping[str, Wording] = {"supervision": supervision.badge, "trading": trading.badge}
+_BADGES: Mapping[str, Wording] = {
+    "evaluation": evaluation.badge,
+    "supervision": supervision.badge,
+    "trading": trading.badge,
+}
 
 
 def register_templating(app: Flask) -> None:
@@ -40,11 +46,18 @@ def register_templating(app: Flask) -> None:
         given=given,
         here=here,
         label=label,
+        news_label=supervision.news_label,
         notice_label=notice_label,
         refused=refused,
         viewer=viewer,
     )
-    app.jinja_env.filters.update(yuan=grouped_yuan, capitals=in_capitals, day=show_day)
+    app.jinja_env.filters.update(
+        yuan=grouped_yuan,
+        capitals=in_capitals,
+        day=show_day,
+        clock=show_clock,
+        price=show_price,
+    )
 
 
 def label(value: StrEnum) -> str:
@@ -60,6 +73,16 @@ def badge_of(state: StrEnum) -> str:
 def show_day(instant: datetime) -> str:
     """The legal day of an instant, as 2026-11-24."""
     return legal_date(instant).isoformat()
+
+
+def show_price(yuan: str) -> str:
+    """A price that is kept as text, such as 31415926.53, in groups."""
+    return grouped_yuan(fen_from_yuan(yuan))
+
+
+def show_clock(instant: str) -> str:
+    """Day and time in Shanghai of an instant that went out as text, as 11-24 09:30:00."""
+    return datetime.fromisoformat(instant).astimezone(SHANGHAI).strftime("%m-%d %H:%M:%S")
 
 
 def here() -> str:

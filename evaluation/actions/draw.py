@@ -24,11 +24,13 @@ from identity.rules.permissions import Viewer
 from kernel import codes
 from kernel.errors import InvalidInput, NotAllowed, NotFound, Refusal, refuse_if
 from kernel.text import clean_line
+from outbox.actions.messages import publish
 from storage.due import schedule
 from trading import queries as trading
 from trading.actions.closing import ACTOR
 from trading.actions.tendering import refuse_other_agency
 from trading.models.tendering import Lot
+from trading.rules.disclosure import Audience
 from trading.rules.suspension import moved
 from trading.states import LotState
 
@@ -276,6 +278,7 @@ def _answer(
     stated = {"expert": call.expert_code, "seat": call.seat, **data}
     name = f"draw:{draw.code}"
     advance(db, call, CALL, event, stream=name, actor=who.code, subject=name, data=stated, now=now)
+    _tell(db, draw, f"call.{event.value}", now)
     call.answered_at = now
 
 
@@ -320,6 +323,7 @@ def _advance(
 ) -> None:
     name = f"draw:{draw.code}"
     advance(db, draw, DRAW, event, stream=name, actor=actor, subject=name, data=data, now=now)
+    _tell(db, draw, f"draw.{event.value}", now)
 
 
 def _record(
@@ -328,3 +332,11 @@ def _record(
     name = f"draw:{draw.code}"
     stated = {"lot": draw.lot.code, **data}
     record(db, stream=name, kind=kind, actor=actor, subject=name, data=stated, now=now)
+    _tell(db, draw, kind, now)
+
+
+def _tell(db: Session, draw: Draw, kind: str, now: datetime) -> None:
+    """Tell the party and regulators that the draw moved; never who is called."""
+    news = {"lot": draw.lot.code, "draw": draw.code, "state": draw.state.value}
+    audiences = (Audience.PARTY.value, Audience.REGULATOR.value)
+    publish(db, f"lot:{draw.lot.code}", kind, dict.fromkeys(audiences, news), now)

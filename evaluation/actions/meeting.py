@@ -90,6 +90,7 @@ def sign_commitment(
         "key": key.code,
     }
     record_meeting(db, meeting, "meeting.commitment_signed", who.code, data, now)
+    tell_meeting(db, meeting, "meeting.commitment_signed", now)
     if all(each.statement is not None for each in queries.members_of(db, meeting.code)):
         advance_meeting(db, meeting, MeetingEvent.COMMITTED, ACTOR, {}, now)
     return member
@@ -120,6 +121,7 @@ def vote_chair(
     )
     data = {"expert": member.expert_code, "ballot": meeting.ballot, "choice": choice}
     record_meeting(db, meeting, "meeting.chair_voted", who.code, data, now)
+    tell_meeting(db, meeting, "meeting.chair_voted", now)
     if len(votes) + 1 == len(members):
         _count(db, meeting, Counter([*votes.values(), choice]), len(members), now)
     return meeting
@@ -145,9 +147,7 @@ def chairing(db: Session, who: Viewer, meeting_code: str) -> Meeting:
 def refuse_stage(meeting: Meeting, *allowed: MeetingState) -> None:
     """Raise unless the meeting is in one of these states."""
     if meeting.state not in allowed:
-        raise Refusal(
-            "meeting.wrong_stage", "评标会现处于“%(state)s”阶段。", state=meeting.state.value
-        )
+        raise Refusal("meeting.wrong_stage", "评标会现处于“%(state)s”阶段。", state=meeting.state)
 
 
 def advance_meeting(
@@ -161,8 +161,14 @@ def advance_meeting(
     """Move the meeting by its table and record it."""
     name = f"meeting:{meeting.code}"
     advance(db, meeting, MEETING, event, stream=name, actor=actor, subject=name, data=data, now=now)
+    tell_meeting(db, meeting, f"meeting.{event.value}", now)
+
+
+def tell_meeting(db: Session, meeting: Meeting, kind: str, now: datetime) -> None:
+    """Tell everybody who may follow the meeting that it moved; how it stands they then ask."""
     news = {"meeting": meeting.code, "state": meeting.state.value}
-    publish(db, name, f"meeting.{event.value}", {each.value: news for each in Audience}, now)
+    topic = f"meeting:{meeting.code}"
+    publish(db, topic, kind, {each.value: news for each in Audience}, now)
 
 
 def record_meeting(
@@ -236,6 +242,7 @@ def _count(db: Session, meeting: Meeting, votes: Counter[str], members: int, now
         data = {"ballot": meeting.ballot, "votes": dict(sorted(votes.items()))}
         record_meeting(db, meeting, "meeting.ballot_undecided", ACTOR, data, now)
         meeting.ballot += 1
+        tell_meeting(db, meeting, "meeting.ballot_undecided", now)
         return
     meeting.chair = first
     data = {"chair": first, "ballot": meeting.ballot, "votes": dict(sorted(votes.items()))}

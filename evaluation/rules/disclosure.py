@@ -19,11 +19,28 @@ class Audience(StrEnum):
     REGULATOR = "regulator"
 
 
+class Observer(StrEnum):
+    """Who follows a draw: those who run the tender, those who bring a nonce, regulators."""
+
+    AGENCY = "agency"
+    PARTY = "party"
+    REGULATOR = "regulator"
+
+
+class DrawMatter(StrEnum):
+    """A thing one may know of a draw."""
+
+    STEPS = "steps"
+    CALLS = "calls"
+    REPLAY = "replay"
+
+
 class Matter(StrEnum):
     """A thing one may know of a meeting."""
 
     PROGRESS = "progress"
     BLIND_CODES = "blind_codes"
+    FILES = "files"
     SHEETS = "sheets"
     IDENTITIES = "identities"
     RANKING = "ranking"
@@ -44,6 +61,8 @@ TABLE: Mapping[tuple[Matter, Audience], frozenset[MeetingState]] = {
     (Matter.PROGRESS, Audience.REGULATOR): _ALL,
     (Matter.BLIND_CODES, Audience.EXPERT): _SCORING,
     (Matter.BLIND_CODES, Audience.REGULATOR): _SCORING,
+    # Under a number until the identities are known; party and regulators have them by receipt.
+    (Matter.FILES, Audience.EXPERT): _SCORING,
     (Matter.SHEETS, Audience.EXPERT): _REVEALED,
     (Matter.SHEETS, Audience.REGULATOR): _LOCKED,
     (Matter.IDENTITIES, Audience.EXPERT): _LOCKED,
@@ -55,6 +74,20 @@ TABLE: Mapping[tuple[Matter, Audience], frozenset[MeetingState]] = {
     (Matter.REPORT, Audience.AGENCY): _REPORTED,
     (Matter.REPORT, Audience.REGULATOR): _REPORTED,
 }
+
+
+# Calls by seat and answer, never by name: the committee is secret until the result is fixed
+# (招标投标法 第37条). Only regulators see who could be drawn and who was.
+DRAW_TABLE: Mapping[DrawMatter, frozenset[Observer]] = {
+    DrawMatter.STEPS: frozenset(Observer),
+    DrawMatter.CALLS: frozenset(Observer),
+    DrawMatter.REPLAY: frozenset({Observer.REGULATOR}),
+}
+
+
+def may_see(observer: Observer, matter: DrawMatter) -> bool:
+    """Whether this observer may know this of a draw, as soon as there is something to know."""
+    return observer in DRAW_TABLE.get(matter, frozenset())
 
 
 def may_know(audience: Audience, matter: Matter, state: MeetingState) -> bool:

@@ -214,7 +214,7 @@ def party_problems(who: Viewer, party: Party, lineup: Lineup) -> list[Problem]:
     if own and apart and _ROLES[party] in who.roles:
         return []
     message = "您不能代表“%(party)s”参加本标段的专家抽取。"
-    return [Problem("draw.not_this_party", message, _SOURCE, "party", {"party": party.value})]
+    return [Problem("draw.not_this_party", message, _SOURCE, "party", {"party": party})]
 
 
 def _seat(

@@ -7,7 +7,7 @@ from flask_babel import gettext
 from identity import queries
 from identity.actions import accounts
 from identity.guard import open_to_all, requires, sign_in, sign_out, viewer
-from identity.states import Permission
+from identity.states import KeyPurpose, Permission
 from kernel.errors import Refusal
 from storage.database import snapshot
 
@@ -53,4 +53,6 @@ def account() -> ResponseReturnValue:
     """Who I am, and my keys."""
     with snapshot() as db:
         keys = queries.keys_of(db, viewer().code)
-    return render_template("identity/account.html", keys=keys)
+        current = queries.valid_key(db, viewer().code, KeyPurpose.STATEMENT)
+    code = current.code if current else ""
+    return render_template("identity/account.html", keys=keys, current=code)

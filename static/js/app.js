@@ -1,1 +1,4 @@
+import "./parts/enrol.js";
 import "./parts/refresh.js";
+import "./parts/sheet.js";
+import "./parts/signing.js";

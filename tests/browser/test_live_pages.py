@@ -1,24 +1,15 @@
 """Pages that live, in real Chromium: the regulator's wall and lot page move without a reload."""
 
-import os
-import shutil
-
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import sync_playwright
 
 from demo.people import PASSWORD
 from storage.database import Database
+from tests.browser.conftest import needs_chromium
 from tests.journeys.town import running
 from trading.models.tendering import Lot
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-REQUIRED = os.environ.get("REQUIRE_BROWSER") == "1"
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM and not REQUIRED, reason="Chromium is not installed"),
-]
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -29,17 +20,6 @@ def town(tmp_path_factory):
             started.lot = db.scalars(sa.select(Lot.code)).one()
         database.dispose()
         yield started
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -75,8 +75,8 @@ class Evaluation:
         self.experts[made] = username
         return made
 
-    def confirmed(self):
-        self.hall.ready().all_bid().close()
+    def confirmed(self, **bids):
+        self.hall.ready().all_bid(**bids).close()
         for bidder in self.hall.bidders:
             self.hall.release(bidder)
         self.hall.end_window().publish().open()

@@ -36,6 +36,7 @@ from trading.queries.open_data import (
 )
 from trading.queries.opening import (
     correction_began,
+    opened_bid_with,
     opened_bids,
     opened_prices,
     opening_key_of,
@@ -78,6 +79,7 @@ __all__ = [
     "lot_by_code",
     "lots_in",
     "open_data",
+    "opened_bid_with",
     "opened_bids",
     "opened_prices",
     "opening_key_of",

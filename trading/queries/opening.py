@@ -78,6 +78,12 @@ def opened_bids(db: Session, lot_id: int) -> Sequence[OpenedBid]:
     return db.scalars(query.order_by(*order)).all()
 
 
+def opened_bid_with(db: Session, receipt: str) -> OpenedBid | None:
+    """What came out of the bid with this receipt, whoever asks: the door decides who may know."""
+    query = sa.select(OpenedBid).join(Bid, Bid.id == OpenedBid.bid_id)
+    return db.scalar(query.where(Bid.receipt == receipt))
+
+
 def opened_prices(db: Session, lot_id: int) -> dict[str, int]:
     """Receipt → price in fen of every bid of a lot that was opened."""
     opened = opened_bids(db, lot_id)

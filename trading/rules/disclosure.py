@@ -36,6 +36,7 @@ class Matter(StrEnum):
     SEALED_SET = "sealed_set"
     RELEASE_COUNT = "release_count"
     OPENING_TABLE = "opening_table"
+    BID_FILES = "bid_files"
     REPORT = "report"
     CANDIDATES = "candidates"
     AWARD = "award"
@@ -64,6 +65,10 @@ TABLE: Mapping[tuple[Matter, Audience], frozenset[LotState]] = {
     (Matter.OPENING_TABLE, Audience.PUBLIC): _AFTER_OPENING,
     (Matter.OPENING_TABLE, Audience.PARTY): _AFTER_OPENING,
     (Matter.OPENING_TABLE, Audience.REGULATOR): _AFTER_OPENING,
+    # A bidder sees its own files only (audience_for_bid); the public never sees any.
+    (Matter.BID_FILES, Audience.BIDDER): _AFTER_OPENING,
+    (Matter.BID_FILES, Audience.PARTY): _AFTER_OPENING,
+    (Matter.BID_FILES, Audience.REGULATOR): _AFTER_OPENING,
     (Matter.REPORT, Audience.PARTY): _REPORTED,
     (Matter.REPORT, Audience.REGULATOR): _REPORTED,
     (Matter.CANDIDATES, Audience.PUBLIC): _PUBLISHED,
@@ -86,6 +91,13 @@ def audience_of(viewer: Viewer, sides: Collection[str]) -> Audience:
     if viewer.may(Permission.RUN_TENDER) and viewer.organisation in sides:
         return Audience.PARTY
     return Audience.PUBLIC
+
+
+def audience_for_bid(viewer: Viewer, sides: Collection[str], bidder: str) -> Audience:
+    """As whom this viewer looks at one bid: the bidder is its own audience."""
+    if viewer.may(Permission.BID) and viewer.organisation == bidder:
+        return Audience.BIDDER
+    return audience_of(viewer, sides)
 
 
 def may_know(audience: Audience, matter: Matter, state: LotState) -> bool:

@@ -1,0 +1,193 @@
+"""Pages of a draw: for agency and procuring entity, host and witness, and regulators.
+
+Calls are shown by seat. Regulators get the frozen list and see the draw made again from it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from evaluation import queries
+from evaluation.actions import draw as drawing
+from evaluation.actions import meeting as meetings
+from evaluation.models.draw import Draw
+from evaluation.queries import SeatProgress
+from evaluation.routes.expert import lot_of_draw
+from evaluation.rules import draw as rules
+from evaluation.rules.disclosure import DrawMatter, Observer, may_see
+from evaluation.rules.draw import Party
+from evaluation.states import DrawState
+from identity.forms import form_of, refuse_unconfirmed
+from identity.guard import requires, viewer
+from identity.rules.permissions import Viewer
+from identity.states import Permission
+from kernel.errors import NotFound
+from outbox import queries as outbox
+from storage.database import snapshot, transaction
+from storage.subjects import legal_now
+from trading import queries as trading
+from trading.models.tendering import Lot
+from trading.rules.disclosure import audience_of
+
+pages = Blueprint("draw", __name__, url_prefix="/evaluation")
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The draw made again from the frozen list and the revealed nonces, beside what was done."""
+
+    seed: str
+    experts: Sequence[str]
+    agrees: bool
+
+
+@dataclass(frozen=True)
+class Nonce:
+    """How far one party is with its nonce of the present round."""
+
+    party: Party
+    commitment: str
+    nonce: str
+
+
+@pages.get("/draws")
+@requires(Permission.SEE_ACCOUNT)
+def draws() -> ResponseReturnValue:
+    """Open draws that I may follow."""
+    with snapshot() as db:
+        found = [
+            draw
+            for draw in queries.open_draws(db)
+            if _observer(db, viewer(), draw.lot, draw) is not None
+        ]
+        return render_template("evaluation/draws.html", draws=found)
+
+
+@pages.get("/lots/<code>/draw")
+@requires(Permission.SEE_ACCOUNT)
+def lot(code: str) -> ResponseReturnValue:
+    """The draw of a lot, whether it is open yet or not."""
+    with snapshot() as db:
+        found = trading.lot_by_code(db, code)
+        draw = queries.draw_of_lot(db, found.id)
+        observer = _observer(db, viewer(), found, draw)
+        if observer is None:
+            raise NotFound("draw.not_found", "没有编号为“%(value)s”的专家抽取。", value=code[:40])
+        topic, channel = f"lot:{code}", audience_of(viewer(), found.tender.sides).value
+        return render_template(
+            "evaluation/draw.html",
+            lot=found,
+            draw=draw,
+            is_agency=viewer().organisation == found.tender.agency.credit_code
+            and viewer().may(Permission.REGISTER_TENDER),
+            is_regulator=observer is Observer.REGULATOR,
+            parties=[_nonce(db, draw, party) for party in Party] if draw else [],
+            frozen_sha256=_digest(draw),
+            calls=queries.calls_of(db, draw.code) if draw else [],
+            replay=replayed(db, draw) if draw and may_see(observer, DrawMatter.REPLAY) else None,
+            meeting=queries.meeting_of_lot(db, found.id),
+            seats=_seats(db, found),
+            now=legal_now(db, topic),
+            feeds=[(topic, outbox.head(db, topic, channel))],
+        )
+
+
+@pages.post("/lots/<code>/draw")
+@requires(Permission.RUN_TENDER)
+@form_of(lot)
+def open_draw(code: str) -> ResponseReturnValue:
+    """As agency, open the draw."""
+    with transaction(lock=[f"lot:{code}"]) as (db, now):
+        drawing.open_draw(db, viewer(), code, now=now)
+    return redirect(url_for("draw.lot", code=code))
+
+
+@pages.post("/lots/<code>/draw/freeze")
+@requires(Permission.RUN_TENDER)
+@form_of(lot)
+def freeze(code: str) -> ResponseReturnValue:
+    """As agency, freeze the list of those who may be drawn."""
+    refuse_unconfirmed(request.form)
+    draw = _code_of(code)
+    with transaction(lock=lot_of_draw(draw)) as (db, now):
+        drawing.freeze_draw(db, viewer(), draw, now=now)
+    return redirect(url_for("draw.lot", code=code))
+
+
+@pages.post("/lots/<code>/draw/repetition")
+@requires(Permission.SUPERVISE)
+@form_of(lot)
+def repeat(code: str) -> ResponseReturnValue:
+    """As regulator, let a draw that waits be repeated."""
+    draw, ground = _code_of(code), request.form.get("ground", "")
+    with transaction(lock=lot_of_draw(draw)) as (db, now):
+        drawing.repeat_draw(db, viewer(), draw, ground=ground, now=now)
+    return redirect(url_for("draw.lot", code=code))
+
+
+@pages.post("/lots/<code>/meeting")
+@requires(Permission.RUN_TENDER)
+@form_of(lot)
+def convene(code: str) -> ResponseReturnValue:
+    """As agency, convene the committee: the evaluation begins."""
+    refuse_unconfirmed(request.form)
+    with transaction(lock=[f"lot:{code}"]) as (db, now):
+        meetings.convene_meeting(db, viewer(), code, now=now)
+    return redirect(url_for("draw.lot", code=code))
+
+
+def replayed(db: Session, draw: Draw) -> Replay | None:
+    """Seed and first calls made of nothing but the frozen list and the nonces; None before."""
+    if draw.state is not DrawState.DRAWN or draw.frozen is None or draw.seed is None:
+        return None
+    nonces = [each.nonce for each in queries.nonces_of(db, draw) if each.nonce is not None]
+    seed, experts = rules.replay(draw.frozen, nonces)
+    return Replay(seed.hex(), experts, seed == draw.seed and experts == _first_called(db, draw))
+
+
+def _first_called(db: Session, draw: Draw) -> list[str]:
+    """Whom the platform called first for every seat; later ones are successors."""
+    first: dict[int, str] = {}
+    for call in queries.calls_of(db, draw.code):
+        first.setdefault(call.seat, call.expert_code)
+    return [first[seat] for seat in sorted(first)]
+
+
+def _observer(db: Session, who: Viewer, lot: Lot, draw: Draw | None) -> Observer | None:
+    """As whom this viewer follows the draw of a lot; None for everybody else."""
+    if who.may(Permission.SUPERVISE):
+        return Observer.REGULATOR
+    if who.may(Permission.RUN_TENDER) and who.organisation in lot.tender.sides:
+        return Observer.AGENCY
+    return Observer.PARTY if draw is not None and drawing.parties_of(db, who, draw) else None
+
+
+def _seats(db: Session, lot: Lot) -> Sequence[SeatProgress]:
+    meeting = queries.meeting_of_lot(db, lot.id)
+    return queries.progress_of(db, meeting) if meeting is not None else ()
+
+
+def _nonce(db: Session, draw: Draw, party: Party) -> Nonce:
+    known = {each.party: each for each in queries.nonces_of(db, draw)}
+    if party not in known:
+        return Nonce(party, "", "")
+    revealed = known[party].nonce
+    return Nonce(party, known[party].commitment.hex(), revealed.hex() if revealed else "")
+
+
+def _digest(draw: Draw | None) -> str:
+    if draw is None or draw.frozen is None:
+        return ""
+    return hashlib.sha256(draw.frozen.encode()).hexdigest()
+
+
+def _code_of(lot_code: str) -> str:
+    with snapshot() as db:
+        draw = queries.draw_of_lot(db, trading.lot_by_code(db, lot_code).id)
+    if draw is None:
+        raise NotFound("draw.not_found", "没有编号为“%(value)s”的专家抽取。", value=lot_code[:40])
+    return draw.code

@@ -1,0 +1,166 @@
+"""What the meeting room shows to a member of the committee, put together for its templates.
+
+Everything is asked of rules/disclosure.py first: what may not be known is not even read.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from evaluation import queries
+from evaluation.forms import check_field, mark_field
+from evaluation.models.meeting import Meeting, Member
+from evaluation.models.scoring import ScoreSheet
+from evaluation.queries import SeatProgress
+from evaluation.routes.files_api import blind_files
+from evaluation.rules.disclosure import Audience, Matter, may_know
+from evaluation.states import MeetingState
+from trading.rules.files import BidFile
+
+Json = Mapping[str, Any]
+_OPEN = (MeetingState.SCORING, MeetingState.REVEALED)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One control of the sheet: an item of one bid, with what was filled in so far."""
+
+    field: str
+    item: Json
+    value: str
+    ground: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One bid of the sheet: its files, shown by number, and its cells in the order of the items."""
+
+    bid: str
+    files: Sequence[BidFile]
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One item of one bid: what each expert thinks, in seat order, and whether they differ."""
+
+    bid: str
+    item: Json
+    opinions: Sequence[tuple[str, str]]
+
+    @property
+    def differs(self) -> bool:
+        """Whether experts disagree on what is objective (财政部令第87号 第64条)."""
+        told = {opinion for opinion, _ground in self.opinions}
+        return self.item["kind"] == "pass_fail" and len(told) > 1
+
+
+@dataclass(frozen=True)
+class Room:
+    """The room as one member sees it now."""
+
+    meeting: Meeting
+    me: Member
+    seats: Sequence[SeatProgress]
+    sheet: ScoreSheet
+    rows: Sequence[Row]
+    comparisons: Sequence[Comparison]
+    identities: Mapping[str, str]
+    evaluation: Json | None
+    paper: str | None
+    archive: str | None
+
+    @property
+    def mine(self) -> SeatProgress:
+        """My own seat."""
+        return next(seat for seat in self.seats if seat.expert == self.me.expert_code)
+
+    @property
+    def is_chair(self) -> bool:
+        """Whether I am the chair."""
+        return self.meeting.chair == self.me.expert_code
+
+    @property
+    def is_open(self) -> bool:
+        """Whether sheets are still filled in or changed."""
+        return self.meeting.state in _OPEN
+
+    @property
+    def committed(self) -> int:
+        """How many sheets have been committed."""
+        return sum(seat.version > 0 for seat in self.seats)
+
+    @property
+    def valid(self) -> int:
+        """How many bids the ranking holds."""
+        return len(self.evaluation["result"]["ranking"]) if self.evaluation else 0
+
+
+def room_of(db: Session, person: str, code: str) -> Room:
+    """The room of a meeting for this person, who must sit in it. Raises NotFound."""
+    member = queries.member_of(db, code, person)
+    meeting = queries.meeting_by_code(db, code)
+    sheet = db.get_one(ScoreSheet, (meeting.code, member.expert_code))
+    report = queries.report_of_lot(db, meeting.lot_id)
+    return Room(
+        meeting=meeting,
+        me=member,
+        seats=queries.progress_of(db, meeting),
+        sheet=sheet,
+        rows=_rows(db, meeting, sheet) if _may(meeting, Matter.BLIND_CODES) else (),
+        comparisons=comparisons_of(db, meeting) if _may(meeting, Matter.SHEETS) else (),
+        identities=queries.names_of(db, meeting.code) if _may(meeting, Matter.IDENTITIES) else {},
+        evaluation=queries.evaluation_of(db, code) if _may(meeting, Matter.RANKING) else None,
+        paper=report.paper_code if report else None,
+        archive=report.sha256 if report and _may(meeting, Matter.REPORT) else None,
+    )
+
+
+def comparisons_of(db: Session, meeting: Meeting) -> list[Comparison]:
+    """All sheets side by side: items within bids, the experts' words in seat order."""
+    sheets = [queries.sheet_of(version) for version in queries.last_versions(db, meeting.code)]
+    return [
+        Comparison(bid, item, [_opinion(sheet, bid, item) for sheet in sheets])
+        for bid in queries.blind_codes(db, meeting.code)
+        for item in meeting.lot.method["items"]
+    ]
+
+
+def _may(meeting: Meeting, matter: Matter) -> bool:
+    return may_know(Audience.EXPERT, matter, meeting.state)
+
+
+def _rows(db: Session, meeting: Meeting, sheet: ScoreSheet) -> list[Row]:
+    filled = sheet.draft or _last(db, sheet)
+    return [
+        Row(bid, blind_files(db, meeting, bid), [_cell(filled, bid, i) for i in _items(meeting)])
+        for bid in queries.blind_codes(db, meeting.code)
+    ]
+
+
+def _items(meeting: Meeting) -> list[Json]:
+    return list(meeting.lot.method["items"])
+
+
+def _last(db: Session, sheet: ScoreSheet) -> Json:
+    """The last committed version, where nothing was saved since."""
+    versions = queries.versions_of(db, sheet.meeting_code, sheet.expert_code)
+    return queries.sheet_of(versions[-1]) if versions else {}
+
+
+def _cell(filled: Json, bid: str, item: Json) -> Cell:
+    if item["kind"] == "scored":
+        mark = filled.get("marks", {}).get(bid, {}).get(item["code"], "")
+        return Cell(mark_field(bid, item["code"]), item, str(mark), "")
+    verdict = filled.get("checks", {}).get(bid, {}).get(item["code"], {})
+    chosen = {True: "pass", False: "fail"}.get(verdict.get("pass"), "")
+    return Cell(check_field(bid, item["code"]), item, chosen, str(verdict.get("ground", "")))
+
+
+def _opinion(sheet: Json, bid: str, item: Json) -> tuple[str, str]:
+    if item["kind"] == "scored":
+        return str(sheet["marks"][bid][item["code"]]), ""
+    verdict = sheet["checks"][bid][item["code"]]
+    return ("pass" if verdict["pass"] else "fail"), str(verdict.get("ground", ""))

@@ -43,7 +43,7 @@ def move_rehearsal(
 
 def _next_due(db: Session, clock: str, now: datetime) -> datetime | None:
     query = sa.select(sa.func.min(DueWork.due_at)).where(
-        DueWork.clock == clock, DueWork.done_at.is_(None), DueWork.is_held.is_(False)
+        DueWork.clock == clock, DueWork.done_at.is_(None), DueWork.held_from.is_(None)
     )
     due_at = db.scalar(query)
     if due_at is not None and due_at <= now:

@@ -56,6 +56,9 @@ from trading.queries.tendering import (
     tender_by_code,
     tenders_of_agency,
 )
+from trading.queries.work import (
+    nameable_work,
+)
 
 __all__ = [
     "award_of",
@@ -75,6 +78,7 @@ __all__ = [
     "latest_notice",
     "lot_by_code",
     "lots_in",
+    "nameable_work",
     "open_data",
     "opened_bids",
     "opened_prices",

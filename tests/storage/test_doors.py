@@ -226,3 +226,14 @@ def test_work_that_slipped_past_a_hold_is_not_begun(database):
         assert due.may_begin(db, claim.id) is False
         due.let_go(db, "tender:T", now)
         assert due.may_begin(db, claim.id) is True
+
+
+def test_a_fault_of_the_database_does_not_tell_what_was_to_be_stored(database):
+    with database.transaction(lock=["tender:T"]):
+        pass
+
+    with pytest.raises(sa.exc.IntegrityError) as fault, database.transaction() as (db, _):
+        row = {"name": "tender:T", "rank": 30, "clock": "CANARY", "is_held": False}
+        db.execute(sa.insert(subjects.Subject), [row])
+
+    assert "CANARY" not in str(fault.value)

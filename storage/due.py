@@ -4,7 +4,7 @@ A row holds the legal moment and the clock it counts by. Whoever claims it decid
 `now` under the subject's lock, so an early alarm does nothing (design.md §3).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +14,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from storage.base import Base, real_now
 from storage.subjects import REAL_CLOCK, Clock, Subject, clock_of, legal_now
 
-CLAIM = timedelta(seconds=60)
+# A worker renews its claims while it works, so a dead one delays its work by no more than this.
+CLAIM = timedelta(seconds=10)
 _BACK_OFF = timedelta(seconds=2)
 
 
@@ -120,6 +121,12 @@ def claim_due(db: Session, limit: int = 20) -> list[Claim]:
         if len(claims) == limit:
             break
     return claims
+
+
+def renew(db: Session, work_ids: Collection[int]) -> None:
+    """Keep work claimed that its worker is still busy with."""
+    undone = (DueWork.id.in_(work_ids), DueWork.done_at.is_(None))
+    db.execute(sa.update(DueWork).where(*undone).values(claimed_until=real_now(db) + CLAIM))
 
 
 def finish(db: Session, work_id: int) -> None:

@@ -1,190 +1,137 @@
-"""One tender from registration to its price table, over real HTTP, by processes of their own.
+"""The whole story, from registration to the archive, while processes are killed in the middle.
 
-One bid is replaced, one withdrawn, one never released; the only worker is killed between the
-deadline and the close, the web process in the middle.
+The only worker dies between the deadline and the close and again while the report is signed, the
+web process while bids are uploaded, the first of two witnesses in the window.
 """
 
 import base64
+import contextlib
 import json
 import threading
-from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
-import requests
 
-from client import bidder, witness
-from client.bidder import Form
-from client.keys import KeyFolder
+from client.journey import results
+from client.journey.cast import DEMO_ACCOUNTS, PIN, gather
+from client.journey.evaluate import Evaluation
+from client.journey.programs import ROOT, Watch, Witnesses
+from client.journey.trade import Plan, Trade
 from client.session import Refused
-from demo.people import CAST, demo_code
 from evidence.rules import receipts, streams, tree
-from tests.factories.trading import NOTICE
 from tests.journeys.town import running, wait_for
 
-PRICES = {"bidder1": "9800000.53", "bidder2": "10000000.53", "bidder3": "10200000.53"}
-LOTS = [
-    {
-        "name": "第一标段",
-        "estimate": "11000000",
-        "ceiling": "12000000",
-        "guarantee": "200000",
-        "window_minutes": 30,
-        "correction_minutes": 5,
-    }
-]
-CODES = {row[0]: demo_code(number) for number, row in enumerate(CAST, 1)}
+METHOD = json.loads((ROOT / "docs/methods/construction.json").read_text())
+PLAN = Plan("CONSTRUCTION", seed=7, seats=5, megabytes=9, given=None, method=METHOD)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def town(request, tmp_path):
-    url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else None
-    with running(tmp_path, url) as started:
-        yield started
-
-
-class Story:
-    """Everybody of the story, each with their own account and keys."""
-
-    def __init__(self, town, tmp_path):
-        self.town, self.folder = town, tmp_path
-        names = ("agency", "witness", "centre", *PRICES)
-        self.people = {name: town.platform(name) for name in names}
-        self.keys = {name: KeyFolder(tmp_path / "keys" / name) for name in names}
-        for name in PRICES:
-            self.keys[name].enrol(self.people[name])
-        self.extra = self.another_bidder("bidder4", 81)
-        self.second_extra = self.another_bidder("bidder5", 82)
-
-    def another_bidder(self, name, number):
-        code = demo_code(number)
-        centre = self.people["centre"]
-        centre.post("/organisations", {"credit_code": code, "name": name, "kinds": ["bidder"]})
-        person = {"username": name, "name": "某某", "credit_code": code, "roles": ["bidder"]}
-        centre.post("/people", person | {"password": "linjiang-demo-2026"})
-        self.people[name] = self.town.platform(name)
-        self.keys[name] = KeyFolder(self.folder / "keys" / name)
-        self.keys[name].enrol(self.people[name])
-        return name
-
-    def announce(self, **changes):
-        start = (datetime.now(UTC) - timedelta(days=40)).isoformat()
-        body = {
-            "regime": "CONSTRUCTION",
-            "category": "works",
-            "name": "临江大桥维修工程",
-            "procuring_entity": CODES["buyer"],
-            "lots": LOTS,
-            "rehearsal_from": start,
-        } | changes
-        made = self.people["agency"].post("/tenders", body)
-        self.tender, self.lot = made["tender"], made["lots"][0]
-        deadline = (datetime.fromisoformat(start) + timedelta(days=21)).isoformat()
-        self.people["agency"].post(
-            f"/tenders/{self.tender}/publication", {"notice": NOTICE, "deadline": deadline}
-        )
-        return datetime.fromisoformat(deadline)
-
-    def shown(self):
-        answer = requests.get(f"{self.town.url}/api/v1/tenders/{self.tender}", timeout=10)
-        return answer.json()["lots"][0]
-
-    def submit(self, name, price, **more):
-        path = self.folder / f"{name}.pdf"
-        path.write_bytes(b"%PDF-1.7 " + name.encode() * 1000)
-        form = Form(price, 180, "合格")
-        platform, keys = self.people[name], self.keys[name]
-        return bidder.submit(platform, keys, self.lot, form, {"技术标.pdf": path}, **more)
-
-    def move(self, instant):
-        def there():
-            try:
-                at = self.people["agency"].post(
-                    f"/tenders/{self.tender}/clock", {"to": instant.isoformat()}
-                )["now"]
-            except Refused as refused:
-                if refused.code == "rehearsal.work_due":
-                    return False
-                if refused.code == "rehearsal.backwards":
-                    return True
-                raise
-            return datetime.fromisoformat(at) >= instant
-
-        wait_for(there)
-
-
-def in_parallel(calls):
+@contextlib.contextmanager
+def meanwhile(act):
+    """Do this beside what stands inside; its failure is the test's."""
     failures = []
 
-    def run(call):
+    def run():
         try:
-            call()
-        except Exception as fault:
+            act()
+        except BaseException as fault:
             failures.append(fault)
 
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    thread = threading.Thread(target=run)
+    thread.start()
+    yield
+    thread.join()
     assert failures == []
 
 
-def test_a_tender_runs_from_registration_to_the_price_table(town, tmp_path):
-    story = Story(town, tmp_path)
-    deadline = story.announce()
-    story.keys["witness"].enrol(story.people["witness"])
-    witness.make_opening_key(story.people["witness"], story.keys["witness"], story.lot)
+def is_uploading(town):
+    """Whether a part is on its way to the disk."""
+    return any(path.name.startswith(".") for path in (town.var / "files").glob(".*"))
 
-    first = story.submit("bidder1", "9999999.99")
-    in_parallel([lambda n=n, p=p: story.submit(n, p) for n, p in PRICES.items() if n != "bidder1"])
-    story.submit("bidder1", PRICES["bidder1"], replaces=first["code"])
-    story.submit("bidder4", "1.00")
-    bidder.withdraw(story.people["bidder4"], story.keys["bidder4"], story.lot)
-    story.submit("bidder5", "10500000.53")
-    assert "sealed" not in story.shown()
-    town.kill("web")
-    town.start("web")
+
+def restart(town, name):
+    town.kill(name)
+    town.start(name)
     town.wait_until_ready()
+
+
+def upload_while_the_web_dies(town, trade):
+    with meanwhile(trade.submit_all):
+        wait_for(partial(is_uploading, town))
+        restart(town, "web")
+
+
+def close_with_a_dead_worker(town, trade):
+    """Nothing is late by it: the deadline decides, not whoever closes."""
     town.kill("worker")
-    story.people["agency"].post(f"/tenders/{story.tender}/clock", {"to": deadline.isoformat()})
-    assert story.shown()["state"] == "announced"
+    trade.move(trade.deadline)
+    assert trade.shown()["state"] == "announced"
     with pytest.raises(Refused) as late:
-        story.submit("bidder4", "5.00")
+        trade.submit(trade.cast.bidders[-1])
     assert late.value.code == "bid.too_late"
     town.start("worker")
-    wait_for(lambda: story.shown()["state"] == "releasing")
-    assert story.shown()["sealed"]["count"] == 4
-
-    in_parallel(
-        [lambda n=n: bidder.release(story.people[n], story.keys[n], story.lot) for n in PRICES]
-    )
-    assert requests.get(f"{town.url}/api/v1/lots/{story.lot}/opening", timeout=5).status_code == 404
-    story.move(deadline + timedelta(minutes=30))
-    wait_for(lambda: story.shown()["state"] == "unsealing")
-    witness.attend(story.people["witness"], story.keys["witness"], story.lot)
-    wait_for(lambda: story.shown()["state"] == "opened")
-
-    table = requests.get(f"{town.url}/api/v1/lots/{story.lot}/opening", timeout=5).json()["table"]
-    rows = [(row["bidder"], row["price_fen"], row["outcome"]) for row in table]
-    wanted = [(CODES[n], int(p.replace(".", "")), "opened") for n, p in PRICES.items()]
-    assert rows == [*wanted, (demo_code(82), None, "not_released")]
-    check_receipt(story, "bidder2")
-    check_nothing_leaked(story)
-    confirmed = story.people["agency"].post(f"/lots/{story.lot}/opening-record/confirmation", {})
-    assert confirmed["state"] == "confirmed"
+    trade.wait_for_state("releasing")
 
 
-def check_receipt(story, name):
-    kept = story.keys[name].recall(f"receipt-{story.lot}")["receipt"]
-    receipt = wait_for(
-        lambda: (
-            (now := story.people[name].get(f"/receipts/{kept['code']}")).get("proof") is not None
-            and now
-        )
-    )
+def sign_while_the_worker_dies(town, evaluation):
+    chair = evaluation.members[0].platform
+    signed = []
+    with meanwhile(lambda: signed.append(evaluation.sign_report())):
+        wait_for(lambda: any(0 < p["signed"] < 5 for p in chair.get("/papers")["papers"]))
+        town.kill("worker")
+        town.start("worker")
+    return signed[0]
+
+
+def test_a_tender_survives_the_death_of_every_process(tmp_path):
+    with running(tmp_path, None, "--no-lot") as town:
+        cast = gather(town.url, tmp_path / "run", DEMO_ACCOUNTS, bidders=5, experts=5)
+        trade = Trade(cast, PLAN, tmp_path / "run", lambda _: None)
+        evaluation, watch = Evaluation(trade), Watch(cast)
+        with Witnesses(cast, tmp_path / "run") as witnesses:
+            trade.announce()
+            trade.wait_for_witnesses()
+            upload_while_the_web_dies(town, trade)
+            watch.begin()
+            watch.follow(f"lot:{trade.lot}")
+            close_with_a_dead_worker(town, trade)
+            assert trade.shown()["sealed"]["count"] == 4
+            witnesses.processes["witness1"].kill()
+            trade.release_all()
+            check_receipt(cast, "bidder2", trade.lot)
+            check_nothing_leaked(town, tmp_path, cast)
+            trade.open()
+            trade.confirm()
+            evaluation.draw_experts()
+            evaluation.convene()
+            watch.follow(f"meeting:{evaluation.meeting}")
+            evaluation.score()
+            evaluation.rank()
+            (tmp_path / "evaluation.pdf").write_bytes(sign_while_the_worker_dies(town, evaluation))
+            evaluation.award()
+            evaluation.archive()
+            feed = watch.account()
+            results.fetch(trade, tmp_path)
+            summary = results.summary(trade, evaluation, feed, tmp_path)
+        check_nothing_leaked(town, tmp_path, cast)
+    check_summary(summary)
+
+
+def check_summary(summary):
+    assert (summary["bids"], summary["opened"]) == (4, 3)
+    assert summary["archive"]["verdict"] == summary["evidence"]["verdict"] == "valid"
+    assert (summary["feed"]["gaps"], summary["feed"]["duplicates"]) == (0, 0)
+    assert [row["rank"] for row in summary["ranking"]] == [1, 2, 3]
+    assert summary["winner"] == summary["ranking"][0]["bidder"]
+
+
+def check_receipt(cast, name, lot):
+    """What the bidder kept is in the tree, by nothing but what stands in the receipt."""
+    kept = cast[name].keys.recall(f"receipt-{lot}")["receipt"]
+    address = f"/receipts/{kept['code']}"
+    wait_for(lambda: cast[name].platform.get(address).get("proof") is not None)
+    receipt = cast[name].platform.get(address)
     commitment = bytes.fromhex(receipt["commitment"])
-    public = base64.b64decode(receipt["key"])
-    salt = bytes.fromhex(receipt["salt"])
+    public, salt = base64.b64decode(receipt["key"]), bytes.fromhex(receipt["salt"])
     assert receipts.is_receipt_signature(public, base64.b64decode(receipt["signature"]), commitment)
     assert streams.commitment(salt, receipt["fact"].encode()) == commitment
     root = base64.b64decode(receipt["checkpoint"].split("\n")[2])
@@ -194,15 +141,15 @@ def check_receipt(story, name):
     assert json.loads(kept["fact"])["kind"] == "bid.submitted"
 
 
-def check_nothing_leaked(story):
-    """No private half and no unreleased price is in any log or file of the platform."""
-    secrets = [
-        path.read_text()
-        for path in (story.folder / "keys").rglob("*.key")
-        if "witness" not in path.parts
-    ]
-    assert len(secrets) == 7  # one of them for the bid that came too late
-    kept = [path for path in (story.town.var).rglob("*") if path.is_file()]
-    texts = [path.read_bytes() for path in [story.town.log_path, *kept]]
-    for secret in [*secrets, "10500000.53", "1050000053"]:
+def check_nothing_leaked(town, folder, cast):
+    """No private key, token or PIN is in any file of the platform or any log of any process."""
+    secrets = [path.read_text() for path in (folder / "run/keys").rglob("*.key")]
+    secrets += [cast[name].token for name in cast.people]
+    assert len(secrets) > 20
+    kept = [path for path in town.var.rglob("*") if path.is_file()]
+    logs = [town.log_path, *(folder / "run").glob("*.log")]
+    assert len(logs) == 3
+    texts = [path.read_bytes() for path in [*logs, *kept]]
+    for secret in secrets:
         assert not any(secret.encode() in text for text in texts)
+    assert not any(PIN in path.read_text(errors="replace") for path in logs)

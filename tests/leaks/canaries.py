@@ -72,14 +72,17 @@ def _inflated(raw, start):
         at = raw.find(start, at + 1)
 
 
-def dumped(database):
-    """Table → everything in it as bytes, of every table that the database itself names."""
-    metadata, places = sa.MetaData(), {}
+def dumped(database, metadata=None):
+    """Table → everything in it as bytes; of every table that the database itself names, or these."""
+    places = {}
     with database.reader.connect() as connection:
-        metadata.reflect(connection)
+        if metadata is None:
+            metadata = sa.MetaData()
+            metadata.reflect(connection)
         for table in metadata.sorted_tables:
             rows = connection.execute(sa.select(table)).all()
-            places[f"table {table.name}"] = b"\n".join(_raw(v) for row in rows for v in row)
+            lines = sorted(b"\t".join(_raw(value) for value in row) for row in rows)
+            places[f"table {table.name}"] = b"\n".join(lines)
     return places
 
 

@@ -32,7 +32,7 @@ from trading.states import LotEvent, LotState
 from verifier import verify
 
 ROOT = Path(__file__).parents[2]
-PUBLIC, PARTY, REGULATOR = Audience
+PUBLIC, PARTY, REGULATOR = Audience.PUBLIC, Audience.PARTY, Audience.REGULATOR
 STAGES = (
     "before the close",
     "with bids",

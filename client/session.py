@@ -90,7 +90,7 @@ class Platform:
                 answer = self._http.request(
                     method, f"{self.url}/api/v1{path}", timeout=_TIMEOUT, **request
                 )
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
                 if attempt == TRIES - 1:
                     raise
                 time.sleep(0.5)

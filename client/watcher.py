@@ -6,6 +6,7 @@ threads: one that comes early waits for those before it, and what stays missing 
 
 import threading
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from typing import Any
 
 import socketio
@@ -53,7 +54,7 @@ class Watcher:
         """How many numbers up to these heads never came."""
         with self._guard:
             return sum(
-                max(0, head - self.last[topic] - sum(seq <= head for seq in self._early[topic]))
+                missing_numbers(head, self.last[topic], self._early[topic])
                 for topic, head in heads.items()
             )
 
@@ -96,3 +97,11 @@ class Watcher:
         while (following := self.last[topic] + 1) in early:
             self.kinds[topic].append(early.pop(following)["kind"])
             self.last[topic] = following
+
+
+def missing_numbers(head: int, last: int, early: Collection[int]) -> int:
+    """How many numbers up to `head` are missing when all to `last` and these early ones came.
+
+    What came after the head was read fills no gap of another topic.
+    """
+    return max(0, head - last) - sum(last < seq <= head for seq in early)

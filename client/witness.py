@@ -57,12 +57,18 @@ def make_opening_key(platform: Platform, keys: KeyFolder, lot: str) -> str:
 
 
 def window_ended(platform: Platform, lot: str) -> bool:
-    """Whether the window of a lot has ended by this machine's clock and the lot's own shift."""
+    """Whether the window of a lot has ended by this machine's clock and the lot's own shift.
+
+    A suspension moves the end; an end before `deadline + window` is not believed.
+    """
     asked = datetime.now(UTC)
     tender = platform.get(f"/tenders/{lot.rpartition('-')[0]}")
     shown = next(each for each in tender["lots"] if each["lot"] == lot)
     shift = datetime.fromisoformat(tender["now"]) - asked if tender["rehearsal"] else timedelta(0)
-    ends = datetime.fromisoformat(shown["deadline"]) + timedelta(minutes=shown["window_minutes"])
+    if shown["state"] == "suspended" or shown["window_ends_at"] is None:
+        return False
+    least = datetime.fromisoformat(shown["deadline"]) + timedelta(minutes=shown["window_minutes"])
+    ends = max(least, datetime.fromisoformat(shown["window_ends_at"]))
     return datetime.now(UTC) + shift >= ends
 
 

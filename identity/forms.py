@@ -4,11 +4,12 @@ A form on a page names its page by `@form_of(page)`; when it is refused, webapp/
 that page again with what was wrong, and nothing that was typed is lost.
 """
 
+import base64
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from identity.states import OrganisationKind, Role
 from kernel.errors import InvalidInput
@@ -20,11 +21,22 @@ _PAGE = "page_of_form"
 # The largest integer that canonical JSON, JavaScript and both databases hold alike.
 MAX_INTEGER = 2**53 - 1
 
+
+def decodable(text: str) -> str:
+    """The same text, which decodes as base64. Raises ValueError, as pydantic wants it."""
+    base64.b64decode(text, validate=True)
+    return text
+
+
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 LongText = Annotated[str, Field(max_length=20_000)]
 Code = Annotated[str, Field(min_length=1, max_length=40)]
 Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Base64Text = Annotated[str, Field(max_length=100_000, pattern=r"^[A-Za-z0-9+/]*={0,2}$")]
+Base64Text = Annotated[
+    str,
+    Field(max_length=100_000, pattern=r"^[A-Za-z0-9+/]*={0,2}$"),
+    AfterValidator(decodable),
+]
 Whole = Annotated[int, Field(strict=True, ge=0, le=MAX_INTEGER)]
 Positive = Annotated[int, Field(strict=True, ge=1, le=MAX_INTEGER)]
 Yuan = Annotated[str, Field(max_length=20)]

@@ -104,7 +104,11 @@ class Database:
             return self._sqlite_engine(pool_size, reads_only=reads_only)
         level = "REPEATABLE READ" if reads_only else "READ COMMITTED"
         engine = sa.create_engine(
-            self.url, pool_size=pool_size, max_overflow=pool_size, isolation_level=level
+            self.url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            isolation_level=level,
+            hide_parameters=True,
         )
         return engine.execution_options(postgresql_readonly=True) if reads_only else engine
 
@@ -115,6 +119,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size * 10,
             connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+            hide_parameters=True,  # a fault goes into logs, and what was to be stored must not
         )
         sa.event.listen(engine, "connect", _set_up_reader if reads_only else _set_up_writer)
         begin = "BEGIN" if reads_only else "BEGIN IMMEDIATE"

@@ -4,7 +4,7 @@ A row holds the legal moment and the clock it counts by. Whoever claims it decid
 `now` under the subject's lock, so an early alarm does nothing (design.md §3).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.base import Base, real_now
-from storage.subjects import REAL_CLOCK, Clock, clock_of
+from storage.subjects import REAL_CLOCK, Clock, Subject, clock_of, legal_now
 
-CLAIM = timedelta(seconds=60)
+# A worker renews its claims while it works, so a dead one delays its work by no more than this.
+CLAIM = timedelta(seconds=10)
 _BACK_OFF = timedelta(seconds=2)
 
 
@@ -33,7 +34,7 @@ class DueWork(Base):
     due_at: Mapped[datetime]
     claimed_until: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
-    is_held: Mapped[bool] = mapped_column(default=False)
+    held_from: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(sa.String(300))
 
@@ -49,39 +50,54 @@ class Claim:
 
 
 def schedule(db: Session, kind: str, subject: str, due_at: datetime) -> None:
-    """Add work of this kind for a subject at a legal moment; the same row twice is one."""
+    """Add work of this kind for a subject at a legal moment; the same row twice is one.
+
+    What is added while the subject is held waits with the rest.
+    """
     same = sa.select(DueWork.id).where(
         DueWork.kind == kind, DueWork.subject == subject, DueWork.due_at == due_at
     )
     if db.scalar(same) is None:
-        db.add(DueWork(kind=kind, subject=subject, due_at=due_at, clock=clock_of(db, subject)))
+        held_from = legal_now(db, subject) if _is_held(db, subject) else None
+        clock = clock_of(db, subject)
+        row = DueWork(kind=kind, subject=subject, due_at=due_at, clock=clock, held_from=held_from)
+        db.add(row)
 
 
-def hold(db: Session, subject: str) -> None:
-    """Stop the clock of all work of a subject that has not been done."""
-    undone = DueWork.done_at.is_(None)
-    db.execute(sa.update(DueWork).where(DueWork.subject == subject, undone).values(is_held=True))
+def hold(db: Session, subject: str, now: datetime) -> None:
+    """Stop the clock of all work of a subject, of what is not done and of what is yet to come."""
+    undone = (DueWork.subject == subject, DueWork.done_at.is_(None))
+    db.execute(sa.update(DueWork).where(*undone).values(held_from=now))
+    _set_held(db, subject, is_held=True)
 
 
-def let_go(db: Session, subject: str, stopped_at: datetime, by: timedelta) -> None:
-    """Let held work run on: what had not come when it was stopped comes later by this much."""
-    query = sa.select(DueWork).where(DueWork.subject == subject, DueWork.is_held.is_(True))
+def let_go(db: Session, subject: str, now: datetime) -> None:
+    """Let held work run on: what had not come when it was stopped comes later by that time."""
+    query = sa.select(DueWork).where(DueWork.subject == subject, DueWork.held_from.is_not(None))
     for row in db.scalars(query):
-        row.is_held = False
-        if row.due_at > stopped_at:
-            row.due_at += by
+        if row.held_from is not None and row.due_at > row.held_from:
+            row.due_at += max(now - row.held_from, timedelta(0))
+        row.held_from = None
+    _set_held(db, subject, is_held=False)
 
 
 def drop(db: Session, subject: str) -> None:
     """Forget all work of a subject that has not been done, held or claimed as it may be."""
     undone = DueWork.done_at.is_(None)
     db.execute(sa.delete(DueWork).where(DueWork.subject == subject, undone))
+    _set_held(db, subject, is_held=False)
 
 
 def may_begin(db: Session, work_id: int) -> bool:
-    """Whether claimed work is still to be done; asked under the subject's lock."""
+    """Whether claimed work is still to be done; asked under the subject's lock.
+
+    Work that was added while another transaction held its subject bears no mark of it: the
+    subject is asked too, and what must wait is claimed again later.
+    """
     row = db.get(DueWork, work_id)
-    return row is not None and row.done_at is None and not row.is_held
+    if row is None or row.done_at is not None or row.held_from is not None:
+        return False
+    return not _is_held(db, row.subject)
 
 
 def pending(db: Session, subject: str | None = None) -> Sequence[DueWork]:
@@ -95,7 +111,7 @@ def claim_due(db: Session, limit: int = 20) -> list[Claim]:
     now = real_now(db)
     shifts = dict(db.execute(sa.select(Clock.name, Clock.shift)).all())
     free = sa.or_(DueWork.claimed_until.is_(None), DueWork.claimed_until <= now)
-    waiting = (DueWork.done_at.is_(None), DueWork.is_held.is_(False))
+    waiting = (DueWork.done_at.is_(None), DueWork.held_from.is_(None))
     query = sa.select(DueWork).where(*waiting, free).order_by(DueWork.due_at)
     claims = []
     for row in db.scalars(query.with_for_update(skip_locked=True)):
@@ -105,6 +121,12 @@ def claim_due(db: Session, limit: int = 20) -> list[Claim]:
         if len(claims) == limit:
             break
     return claims
+
+
+def renew(db: Session, work_ids: Collection[int]) -> None:
+    """Keep work claimed that its worker is still busy with."""
+    undone = (DueWork.id.in_(work_ids), DueWork.done_at.is_(None))
+    db.execute(sa.update(DueWork).where(*undone).values(claimed_until=real_now(db) + CLAIM))
 
 
 def finish(db: Session, work_id: int) -> None:
@@ -123,3 +145,11 @@ def give_back(db: Session, work_id: int, error: str) -> None:
         return
     row.claimed_until = real_now(db) + _BACK_OFF * min(row.tries, 15)
     row.last_error = error[:300]
+
+
+def _is_held(db: Session, subject: str) -> bool:
+    return bool(db.scalar(sa.select(Subject.is_held).where(Subject.name == subject)))
+
+
+def _set_held(db: Session, subject: str, *, is_held: bool) -> None:
+    db.execute(sa.update(Subject).where(Subject.name == subject).values(is_held=is_held))

@@ -33,13 +33,17 @@ class Clock(Base):
 
 
 class Subject(Base):
-    """A name that transactions lock, with the clock it runs by and its last instant."""
+    """A name that transactions lock, with the clock it runs by and its last instant.
+
+    While it is held, none of its due work is done (storage.due).
+    """
 
     __tablename__ = "subject"
     name: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     rank: Mapped[int]
     clock: Mapped[str] = mapped_column(sa.String(80), default=REAL_CLOCK)
     last_at: Mapped[datetime | None]
+    is_held: Mapped[bool] = mapped_column(default=False)
 
 
 class Counter(Base):
@@ -128,6 +132,7 @@ def _create_missing(db: Session, ordered: Sequence[str], clock: str) -> None:
             "name": name,
             "rank": rank_of(name),
             "clock": clock if rank_of(name) >= _FIRST_PROCEDURE_RANK else REAL_CLOCK,
+            "is_held": False,
         }
         for name in ordered
         if name not in known

@@ -68,11 +68,22 @@ class Vault:
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.exists():
             beside.replace(place)
+        # A receipt must not outlive its file: the name reaches the disk as the bytes did.
+        for folder in (place.parent, self._folder):
+            _flush(folder)
 
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
             raise ValueError("not a digest")
         return self._folder / digest[:2] / digest[2:]
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _too_large(limit: int) -> InvalidInput:

@@ -39,6 +39,7 @@ from webapp.headers import register_headers
 from webapp.health import health
 from webapp.i18n import register_languages
 from webapp.live import Live, poll
+from webapp.reading import ShallowJson
 from webapp.settings import ROOT, Settings, settings_from, workshop_of
 from webapp.templating import register_templating
 from webapp.throttle import register_throttle
@@ -135,7 +136,7 @@ def _openapi() -> OpenAPI:
         static_folder=str(ROOT / "static"),
         static_url_path="/static",
     )
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json = ShallowJson(app)
     for name, view in list(app.view_functions.items()):
         if name.startswith(("openapi", "swagger")):  # bound methods take no mark
             app.view_functions[name] = open_to_all(functools.partial(view))

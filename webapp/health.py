@@ -9,6 +9,7 @@ from identity.states import Permission
 from outbox import queries as outbox
 from storage import due
 from storage.database import snapshot
+from trading import queries as trading
 
 health = Blueprint("health", __name__)
 
@@ -32,14 +33,14 @@ def ready() -> ResponseReturnValue:
 @health.get("/api/v1/health")
 @requires(Permission.SEE_HEALTH)
 def details() -> ResponseReturnValue:
-    """Lags and failures, for the operator."""
+    """Lags and failures, for the operator; nothing that would tell of bids before the close."""
     with snapshot() as db:
         failing = [work for work in due.pending(db) if work.last_error]
+        named = trading.nameable_work(db, failing)
         return jsonify(
             pending_facts=evidence.pending_count(db),
             waiting_messages=outbox.waiting_wide(db),
             failing_work=[
-                {"kind": work.kind, "subject": work.subject, "tries": work.tries}
-                for work in failing
+                {"kind": work.kind, "subject": work.subject, "tries": work.tries} for work in named
             ],
         )

@@ -7,7 +7,8 @@ under the subject's lock, so a second worker, a crash or an early alarm does no 
 import logging
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -34,6 +35,7 @@ DUTIES: Mapping[str, Duty] = {
     **supervision.DUTIES,
 }
 SWEEP_SECONDS = 0.25
+RENEW_SECONDS = 2.0
 
 
 class Worker:
@@ -65,7 +67,7 @@ class Worker:
 
     def sweep(self) -> bool:
         """One round; whether there was anything to do."""
-        did = [self._do(claim) for claim in self._claims()]
+        did = self._do_all(self._claims())
         with transaction() as (db, _):
             sequenced = append_pending(db, self._origin, self._key)
         with transaction() as (db, _):
@@ -76,7 +78,16 @@ class Worker:
         with transaction() as (db, _):
             return due.claim_due(db)
 
-    def _do(self, claim: Claim) -> bool:
+    def _do_all(self, claims: list[Claim]) -> bool:
+        """Do one after the other, while the claims on all that is left are kept alive."""
+        left = {claim.id for claim in claims}
+        with _renewing(left) if left else nullcontext():
+            for claim in claims:
+                self._do(claim)
+                left.discard(claim.id)
+        return bool(claims)
+
+    def _do(self, claim: Claim) -> None:
         try:
             duty, code = DUTIES[claim.kind], claim.subject.partition(":")[2]
             result = duty.work(code, self._workshop) if duty.work else None
@@ -88,7 +99,25 @@ class Worker:
             log.exception("due work %s of %s failed", claim.kind, claim.subject)
             with transaction() as (db, _):
                 due.give_back(db, claim.id, f"{type(fault).__name__}: {fault}")
-        return True
+
+
+@contextmanager
+def _renewing(left: Collection[int]) -> Iterator[None]:
+    """Renew claims from a thread beside the work, until it is done or this process dies."""
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(RENEW_SECONDS):
+            with suppress(Busy), transaction() as (db, _):
+                due.renew(db, tuple(left))
+
+    thread = threading.Thread(target=renew, name="claims", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def run_worker(settings: Settings) -> None:

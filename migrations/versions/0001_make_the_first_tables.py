@@ -33,7 +33,7 @@ def upgrade():
         sa.Column("due_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
         sa.Column("claimed_until", storage.columns.UtcDateTime(timezone=True), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("is_held", sa.Boolean(), nullable=False),
+        sa.Column("held_from", storage.columns.UtcDateTime(timezone=True), nullable=True),
         sa.Column("done_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
         sa.Column("last_error", sa.String(length=300), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_due_work")),
@@ -229,6 +229,7 @@ def upgrade():
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("clock", sa.String(length=80), nullable=False),
         sa.Column("last_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("is_held", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_subject")),
     )
     op.create_table(

@@ -97,10 +97,10 @@ class Town:
 
 
 @contextlib.contextmanager
-def running(folder, database_url=None, **environment):
+def running(folder, database_url=None, *options, **environment):
     town = Town(folder, database_url, **environment)
     try:
-        town.run("flask", "prepare")
+        town.run("flask", "prepare", *options)
         for name in ("web", "worker"):
             town.start(name)
         town.wait_until_ready()

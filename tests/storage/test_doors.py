@@ -182,8 +182,8 @@ def test_dropped_work_is_neither_begun_nor_claimed_again_and_other_work_stays(da
             claim.kind: claim.id for claim in due.claim_due(db) if claim.subject == "tender:T"
         }
         due.finish(db, claims["lot.open"])
-    with database.transaction(lock=["tender:T"]) as (db, _):
-        due.hold(db, "tender:T")
+    with database.transaction(lock=["tender:T"]) as (db, now):
+        due.hold(db, "tender:T", now)
         due.drop(db, "tender:T")
 
     with database.transaction() as (db, _):
@@ -191,3 +191,49 @@ def test_dropped_work_is_neither_begun_nor_claimed_again_and_other_work_stays(da
         due.give_back(db, claims["lot.close"], "tried too late")
         assert [work.subject for work in due.pending(db)] == ["tender:S"]
         assert db.get(due.DueWork, claims["lot.open"]).done_at is not None
+
+
+def test_work_that_falls_due_while_its_subject_is_held_waits_for_the_release(database):
+    with database.transaction(lock=["tender:T"]) as (db, stopped):
+        due.hold(db, "tender:T", stopped)
+    with database.transaction(lock=["tender:T"]) as (db, added):
+        due.schedule(db, "at.once", "tender:T", added)
+        due.schedule(db, "in.an.hour", "tender:T", added + timedelta(hours=1))
+    with database.transaction() as (db, _):
+        assert due.claim_due(db) == []
+
+    with database.transaction(lock=["tender:T"]) as (db, released):
+        due.let_go(db, "tender:T", released)
+        due.schedule(db, "after.it", "tender:T", released)
+
+    with database.snapshot() as db:
+        waiting = {work.kind: work.due_at - released for work in due.pending(db)}
+        assert waiting["at.once"] <= timedelta(0)
+        assert waiting["in.an.hour"] == timedelta(hours=1)
+    with database.transaction() as (db, _):
+        assert {claim.kind for claim in due.claim_due(db)} == {"at.once", "after.it"}
+
+
+def test_work_that_slipped_past_a_hold_is_not_begun(database):
+    with database.transaction(lock=["tender:T"]) as (db, now):
+        due.schedule(db, "lot.close", "tender:T", now)
+        due.hold(db, "tender:T", now)
+        db.execute(sa.update(due.DueWork).values(held_from=None))
+    with database.transaction() as (db, _):
+        claim = due.claim_due(db)[0]
+
+    with database.transaction(lock=["tender:T"]) as (db, now):
+        assert due.may_begin(db, claim.id) is False
+        due.let_go(db, "tender:T", now)
+        assert due.may_begin(db, claim.id) is True
+
+
+def test_a_fault_of_the_database_does_not_tell_what_was_to_be_stored(database):
+    with database.transaction(lock=["tender:T"]):
+        pass
+
+    with pytest.raises(sa.exc.IntegrityError) as fault, database.transaction() as (db, _):
+        row = {"name": "tender:T", "rank": 30, "clock": "CANARY", "is_held": False}
+        db.execute(sa.insert(subjects.Subject), [row])
+
+    assert "CANARY" not in str(fault.value)

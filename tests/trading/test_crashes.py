@@ -2,7 +2,6 @@
 start carries on. The child is ended by the operating system before its n-th statement or commit.
 """
 
-import os
 from datetime import UTC, datetime
 
 import pytest
@@ -10,73 +9,24 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from evidence.actions.tree import append_pending
-from evidence.models.streams import Fact, HeldFact, PendingFact
-from evidence.models.tree import Entry, Head, Node
-from outbox.models.messages import Message
-from storage import database as doors
+from evidence.models.streams import HeldFact, PendingFact
+from identity.actions import papers
 from storage.database import snapshot, transaction
-from storage.due import DueWork
-from storage.subjects import Counter
 from storage.vault import Vault
+from tests.crashes import act_of, try_every_statement
+from tests.factories.awarding import Awarding
+from tests.factories.identity import viewer
+from tests.factories.papers import do_duty, sign
 from tests.factories.trading import Bidder, make_cast, make_open_lot, move_to
-from tests.trading.test_opening import Hall
+from tests.trading.test_guarantee import Bank
+from tests.trading.test_opening import Hall, terminated
 from trading import queries
+from trading.actions import guarantee
 from trading.actions.closing import close_lot
-from trading.models.bidding import Bid
-from trading.models.opening import OpenedBid, Release
-from trading.models.tendering import Lot
+from trading.states import GuaranteeState, LotState
 
 START = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
-TABLES = (Fact, HeldFact, PendingFact, Entry, Node, Head, Message, Bid, OpenedBid, Release, DueWork)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
-DIED = 9
-
-
-def everything():
-    """How much is in every table, the counters, and the states of all lots."""
-    with snapshot() as db:
-        counts = [db.scalar(sa.select(sa.func.count()).select_from(table)) for table in TABLES]
-        counters = sorted(db.execute(sa.select(Counter.name, Counter.value)).all())
-        states = sorted(db.execute(sa.select(Lot.code, Lot.state)).all())
-    return counts, [tuple(row) for row in counters], [tuple(row) for row in states]
-
-
-def dies_before(statement, url, act):
-    """Whether a child that is ended before this statement (or commit) got that far."""
-    child = os.fork()
-    if child == 0:
-        left = [statement]
-
-        def count(*_):
-            left[0] -= 1
-            if left[0] == 0:
-                os._exit(DIED)
-
-        doors._current = None
-        database = doors.open_database(url)
-        for event in ("before_cursor_execute", "commit"):
-            sa.event.listen(database.writer, event, count)
-        try:
-            act()
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    code = os.waitstatus_to_exitcode(status)
-    assert code in (0, DIED)
-    return code == DIED
-
-
-def try_every_statement(database, url, act):
-    """End a child at every statement in turn; each time nothing may have happened."""
-    before, statement = everything(), 1
-    database.dispose()
-    while dies_before(statement, url, act):
-        assert everything() == before, f"half done before statement {statement}"
-        database.dispose()
-        statement += 1
-    assert everything() != before
-    return statement
 
 
 @pytest.fixture
@@ -140,3 +90,50 @@ def test_the_sequencer_appends_whole_or_not_at_all(database, database_url, vault
     assert try_every_statement(database, database_url, append) > 5
     with snapshot() as db:
         assert db.scalar(sa.select(sa.func.count()).select_from(PendingFact)) == 0
+
+
+def only_order(bank):
+    with snapshot() as db:
+        (order,) = queries.guarantees_of(
+            db, queries.lot_by_code(db, bank.lot).id, viewer("bidder1").organisation
+        )
+        return order
+
+
+def test_a_guarantee_is_ordered_approved_and_issued_whole_or_not_at_all(
+    database, database_url, vault
+):
+    bank = Bank(vault)
+
+    def tried(act):
+        return try_every_statement(database, database_url, act)
+
+    assert tried(lambda: bank.order("bidder1")) > 10
+    code = only_order(bank).code
+    assert tried(lambda: bank.approve(code)) > 10
+    paper = only_order(bank).paper_code
+    do_duty(guarantee.DRAW, papers.subject_of(paper), bank.workshop)
+    sign("banker", paper, bank.workshop)
+    assert tried(act_of(guarantee.ISSUED, f"lot:{bank.lot}", bank.workshop)) > 5
+    assert only_order(bank).state is GuaranteeState.ISSUED
+
+
+def test_a_termination_is_whole_or_absent(database, database_url, vault):
+    hall = Hall(vault, bidders=3).ready().all_bid()
+
+    assert try_every_statement(database, database_url, lambda: terminated(hall)) > 10
+
+    assert hall.state() is LotState.TERMINATED
+    with snapshot() as db:
+        assert db.scalar(sa.select(sa.func.count()).select_from(HeldFact)) == 0
+
+
+def test_an_award_is_whole_or_absent(database, database_url, vault):
+    made = Awarding(vault).receive()
+    made.publish()
+    decided_at = made.report().publicity_until
+
+    assert try_every_statement(database, database_url, lambda: made.decide(at=decided_at)) > 10
+
+    assert made.found().state is LotState.AWARDED
+    assert made.award().bid.receipt == made.receipts[0]

@@ -11,6 +11,7 @@ from evidence.models.streams import HeldFact
 from identity.actions import papers
 from identity.states import OrganisationKind, Role
 from kernel.errors import InvalidInput, NotFound, Refusal
+from storage import due
 from storage.base import real_now
 from storage.database import snapshot, transaction
 from storage.vault import Vault
@@ -20,7 +21,7 @@ from tests.factories.papers import do_duty, enrol_document_key, sign, workshop_o
 from tests.factories.trading import move_to
 from tests.trading.test_opening import Hall, packed
 from trading import queries
-from trading.actions import guarantee
+from trading.actions import guarantee, suspension
 from trading.rules import guarantee as rules
 from trading.rules.guarantee import Cover, Guarantee, Need, Preimage
 from trading.states import GuaranteeState, LotState
@@ -44,9 +45,9 @@ PREIMAGE = Preimage("GO0000000000", SALT.hex(), DEADLINE, "ab" * 32)
 class Bank:
     """A lot that asks for a guarantee, a bank that gives it, bidders who order it."""
 
-    def __init__(self, vault, bidders=3):
+    def __init__(self, vault, bidders=3, workshop=None):
         self.hall = Hall(vault, bidders)
-        self.lot, self.workshop = self.hall.lot, workshop_over(vault)
+        self.lot, self.workshop = self.hall.lot, workshop or workshop_over(vault)
         for code, name, username in (
             (BANK, "临江银行", "banker"),
             (OTHER_BANK, "临江保险", "insurer"),
@@ -286,6 +287,44 @@ def test_a_letter_signed_too_late_lapses(bank):
     do_duty(guarantee.ISSUED, f"lot:{bank.lot}", bank.workshop)
 
     assert (bank.known(order).state, bank.known(order).sha256) == (GuaranteeState.LAPSED, None)
+
+
+def named_to_the_operator():
+    with transaction() as (db, _):
+        for claim in due.claim_due(db):
+            due.give_back(db, claim.id, "the time-stamp authority is down")
+    with snapshot() as db:
+        return {work.kind for work in queries.nameable_work(db, due.pending(db))}
+
+
+def test_a_letter_that_fails_is_not_named_before_the_close(bank):
+    bank.signed(bank.order("bidder1"))
+    waiting = {"lot.close"}  # it comes with every announced lot
+    assert named_to_the_operator() == waiting
+
+    move_to(bank.lot, bank.need().deadline)
+    bank.hall.close()
+
+    assert {guarantee.DRAW, guarantee.ISSUED, papers.FINISH} <= named_to_the_operator()
+
+
+def test_a_letter_signed_while_the_lot_stands_still_is_issued_after_the_resumption(bank):
+    order = bank.order("bidder1")
+    paper = bank.approve(order)
+    do_duty(guarantee.DRAW, papers.subject_of(paper), bank.workshop)
+    with transaction(lock=[f"lot:{bank.lot}"]) as (db, now):
+        suspension.suspend_lot(db, bank.lot, actor="regulator", data={}, now=now)
+    sign("banker", paper, bank.workshop)
+    with transaction() as (db, _):
+        assert guarantee.ISSUED not in {claim.kind for claim in due.claim_due(db)}
+
+    with transaction(lock=[f"lot:{bank.lot}"]) as (db, now):
+        suspension.resume_lot(db, bank.lot, actor="regulator", data={}, now=now)
+
+    with transaction() as (db, _):
+        assert guarantee.ISSUED in {claim.kind for claim in due.claim_due(db)}
+    do_duty(guarantee.ISSUED, f"lot:{bank.lot}", bank.workshop)
+    assert bank.known(order).state is GuaranteeState.ISSUED
 
 
 def test_issuing_twice_is_issuing_once(bank):

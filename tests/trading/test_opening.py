@@ -15,13 +15,14 @@ from evidence.rules.streams import canonical
 from identity.states import OrganisationKind, Role
 from kernel.errors import InvalidInput, NotYet, Refusal, TooLate
 from outbox.models.messages import Message
+from storage import due
 from storage.database import snapshot, transaction
 from storage.vault import Vault
 from tests.factories.identity import CODES, make_organisation, make_person, viewer
 from tests.factories.papers import workshop_over
 from tests.factories.trading import Bidder, make_cast, make_open_lot, move_to
 from trading import queries
-from trading.actions import closing, opening
+from trading.actions import closing, opening, suspension, termination
 from trading.rules import opening as rules
 from trading.rules.opening import Outcome
 from trading.states import LotState
@@ -385,6 +386,60 @@ def test_the_private_half_is_published_after_the_window_and_must_fit(hall):
 
     assert early.value.code == "opening_key.too_early"
     assert wrong.value.code == "opening_key.wrong_half"
+
+
+def suspended(hall):
+    with transaction(lock=[f"lot:{hall.lot}"]) as (db, now):
+        suspension.suspend_lot(db, hall.lot, actor="regulator", data={}, now=now)
+
+
+def resumed(hall):
+    with transaction(lock=[f"lot:{hall.lot}"]) as (db, now):
+        suspension.resume_lot(db, hall.lot, actor="regulator", data={}, now=now)
+
+
+def terminated(hall):
+    with transaction(lock=[f"lot:{hall.lot}"]) as (db, now):
+        termination.terminate_lot(db, viewer("agent"), hall.lot, ground="重大变故", now=now)
+
+
+def kept_half(hall):
+    with snapshot() as db:
+        lot = queries.lot_by_code(db, hall.lot)
+        return [key.identity for key in queries.opening_keys(db, lot.id)]
+
+
+@pytest.mark.parametrize("stop", [suspended, terminated], ids=["suspended", "terminated"])
+@pytest.mark.parametrize("is_closed", [False, True], ids=["before the deadline", "in the window"])
+def test_a_private_half_stays_shut_where_the_window_never_ended(hall, stop, is_closed):
+    hall.ready().all_bid()
+    if is_closed:
+        hall.close()
+        hall.release(hall.bidders[0])
+    stop(hall)
+    move_to(hall.lot, START + timedelta(days=60))
+
+    with pytest.raises(NotYet) as early:
+        hall.publish()
+
+    assert early.value.code == "opening_key.too_early"
+    assert kept_half(hall) == [None]
+
+
+def test_a_private_half_published_while_the_lot_stands_still_is_used_after_the_resumption(hall):
+    hall.ready().all_bid().close()
+    for bidder in hall.bidders:
+        hall.release(bidder)
+    hall.end_window()
+    suspended(hall)
+    hall.publish()
+    with transaction() as (db, _):
+        assert due.claim_due(db) == []
+
+    resumed(hall)
+
+    with transaction() as (db, _):
+        assert "lot.check_releases" in {claim.kind for claim in due.claim_due(db)}
 
 
 def test_opening_twice_changes_nothing(hall):

@@ -165,8 +165,7 @@ def publish_opening_key(
 ) -> OpeningKey:
     """A witness publishes its private half after the window; any one opens."""
     key, lot = queries.opening_key_of(db, code, who.organisation)
-    if lot.state in (LotState.ANNOUNCED, LotState.RELEASING):
-        raise NotYet("opening_key.too_early", "解密时间结束后才能公布开标密钥。")
+    refuse_if(rules.key_publication_problems(queries.stage_of(db, lot).told), NotYet)
     if key.rehearsed_at is None:
         raise Refusal("opening_key.not_rehearsed", "未经演练的密钥不能用于开标。")
     if _public_half(identity) != key.recipient:
@@ -175,7 +174,7 @@ def publish_opening_key(
         key.identity, key.published_at = identity, now
         data = {"key": key.code, "identity": identity}
         _record_lot(db, lot, "opening_key.published", who.code, data, now)
-        if lot.state is LotState.UNSEALING:
+        if lot.stage is LotState.UNSEALING:  # suspended then: it is judged after the resumption
             schedule(db, "lot.check_releases", f"lot:{lot.code}", now)
     return key
 

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from evidence.actions.streams import record
 from identity.rules.permissions import Viewer
-from kernel.errors import InvalidInput, NotYet, Refusal
+from kernel.errors import InvalidInput, NotYet, Refusal, refuse_if
+from storage.base import real_now
 from storage.due import DueWork
 from storage.subjects import REAL_CLOCK, move_clock
 from trading.models.tendering import Tender
+from trading.rules import rehearsal as rules
 
 
 def move_rehearsal(
@@ -25,8 +27,7 @@ def move_rehearsal(
     """
     if tender.clock == REAL_CLOCK:
         raise Refusal("rehearsal.not_one", "只有演练项目可以拨快时钟。")
-    if to < now:
-        raise InvalidInput("rehearsal.backwards", "演练时钟只能向前拨。", field="to")
+    refuse_if(rules.move_problems(to, now, real_now(db)), InvalidInput)
     target = min(to, _next_due(db, tender.clock, now) or to)
     move_clock(db, tender.clock, target - now)
     record(
@@ -43,7 +44,7 @@ def move_rehearsal(
 
 def _next_due(db: Session, clock: str, now: datetime) -> datetime | None:
     query = sa.select(sa.func.min(DueWork.due_at)).where(
-        DueWork.clock == clock, DueWork.done_at.is_(None), DueWork.is_held.is_(False)
+        DueWork.clock == clock, DueWork.done_at.is_(None), DueWork.held_from.is_(None)
     )
     due_at = db.scalar(query)
     if due_at is not None and due_at <= now:

@@ -23,7 +23,7 @@ def suspend_lot(
     refuse_if(rules.suspension_problems(lot.state))
     lot.resume_to, lot.suspended_at = lot.state.value, now
     move_lot(db, lot, LotEvent.SUSPENDED, actor=actor, data=data, now=now)
-    due.hold(db, subject)
+    due.hold(db, subject, now)
     tell(db, lot, "lot.suspended", data, now)
     return lot
 
@@ -47,7 +47,7 @@ def resume_lot(
     lot.state = LotState(lot.resume_to)
     lot.resume_to = lot.suspended_at = None
     db.flush()  # before anything is read: the table's CHECKs see the whole move
-    due.let_go(db, subject, stopped_at, now - stopped_at)
+    due.let_go(db, subject, now)
     moments = {"deadline": lot.deadline.isoformat() if lot.deadline else ""}
     news = {"to": lot.state.value, **moments, **data}
     record(db, stream=subject, kind="lot.resumed", actor=actor, subject=subject, data=news, now=now)

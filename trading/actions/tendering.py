@@ -14,13 +14,15 @@ from identity.models.organisations import Organisation
 from identity.rules.permissions import Viewer
 from identity.states import OrganisationKind, RestrictionKind
 from kernel import codes
-from kernel.errors import NotAllowed, NotFound, Refusal, refuse_if
+from kernel.errors import InvalidInput, NotAllowed, NotFound, Refusal, refuse_if
 from kernel.text import clean_line, clean_text
 from outbox.actions.messages import publish, publish_wide
+from storage.base import real_now
 from storage.due import schedule
 from storage.subjects import REAL_CLOCK
 from trading import queries
 from trading.models.tendering import Lot, Tender, TenderNotice
+from trading.rules import rehearsal
 from trading.rules import tendering as rules
 from trading.rules.disclosure import Audience, Matter, audiences_for, may_know
 from trading.states import LOT, Category, LotEvent, LotState, Regime
@@ -66,6 +68,8 @@ def register_tender(
     agency = identity.organisation_by_code(db, who.organisation)
     refuse_restricted(db, agency.credit_code, agency.name, RestrictionKind.REGISTRATION)
     entity = _procuring_entity(db, procuring_entity)
+    if clock != REAL_CLOCK:
+        refuse_if(rehearsal.start_problems(now, regime, real_now(db)), InvalidInput)
     for draft in lots:
         refuse_if(rules.lot_problems(draft.terms, regime, now))
         check_method(draft.method, regime, category, now, draft.terms.estimate_fen)

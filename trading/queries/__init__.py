@@ -59,6 +59,9 @@ from trading.queries.tendering import (
     tender_by_code,
     tenders_of_agency,
 )
+from trading.queries.work import (
+    nameable_work,
+)
 
 __all__ = [
     "award_of",
@@ -78,6 +81,7 @@ __all__ = [
     "latest_notice",
     "lot_by_code",
     "lots_in",
+    "nameable_work",
     "open_data",
     "opened_bid_with",
     "opened_bids",

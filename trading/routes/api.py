@@ -256,6 +256,7 @@ def _lot_json(lot: Lot) -> dict[str, Any]:
         "name": lot.name,
         "state": lot.state.value,
         "deadline": lot.deadline.isoformat() if lot.deadline else None,
+        "window_ends_at": lot.window_ends_at.isoformat() if lot.window_ends_at else None,
         "ceiling_fen": lot.ceiling_fen,
         "guarantee_fen": lot.guarantee_fen,
         "validity_days": lot.validity_days,

@@ -83,6 +83,9 @@ TABLE: Mapping[tuple[Matter, Audience], frozenset[LotState]] = {
     (Matter.TERMINATION, Audience.REGULATOR): _TERMINATED,
 }
 
+# Due work that there is only because somebody bids: letters of guarantee and their signatures.
+_SEALED_WORK = ("guarantee.", "paper.")
+
 
 def audience_of(viewer: Viewer, sides: Collection[str]) -> Audience:
     """As whom this viewer looks at a tender that these organisations run."""
@@ -108,6 +111,14 @@ def may_know(audience: Audience, matter: Matter, state: LotState) -> bool:
 def audiences_for(matter: Matter, state: LotState) -> list[Audience]:
     """Every audience that may know this now."""
     return [audience for audience in Audience if may_know(audience, matter, state)]
+
+
+def may_name_work(kind: str, stage: LotState | None) -> bool:
+    """Whether the operator may be told of due work of this kind; `stage`: of its lot, if any.
+
+    Until the close a failing letter of guarantee would tell that there is a bidder.
+    """
+    return stage not in (_S.REGISTERED, _S.ANNOUNCED) or not kind.startswith(_SEALED_WORK)
 
 
 @dataclass(frozen=True)

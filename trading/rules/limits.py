@@ -128,6 +128,11 @@ PROFILES: tuple[Limits, ...] = (
 )
 
 
+def first_day(regime: Regime) -> date:
+    """The first day for which there are limits of this regime."""
+    return min(profile.in_force_from for profile in PROFILES if profile.regime is regime)
+
+
 def limits_for(regime: Regime, day: date) -> Limits:
     """The profile in force on this legal day. Raises LookupError before the first."""
     known = [p for p in PROFILES if p.regime is regime and p.in_force_from <= day]

@@ -8,7 +8,7 @@ Source: 电子招标投标办法 第29条至第31条; 招标投标法实施条�
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -21,12 +21,13 @@ from kernel.money import fen_from_yuan
 from trading.rules.bidding import Envelope
 from trading.rules.guarantee import Preimage, read_preimage
 from trading.rules.reading import exact_object, malformed, pattern_text, plain_text
-from trading.states import LotState
+from trading.states import LOT, LotEvent, LotState
 
 KEY_TYPE = "opening-key/v1"
 RELEASE_TYPE = "bid-release/v1"
 RELEASE_LIMIT = 64_000
 MANIFEST_LIMIT = 4_000_000
+WINDOW_ENDED = f"{LOT.name}.{LotEvent.WINDOW_ENDED.value}"
 _KEY_KEYS = {"type", "tender", "lot", "window", "rehearsal", "recipient", "nonce"}
 _RELEASE_KEYS = {"type", "receipt", "release_sha256"}
 _MANIFEST_KEYS = {"v", "salt", "form", "files", "guarantee"}
@@ -183,6 +184,23 @@ def release_problems(
     if state is LotState.ANNOUNCED:
         return [Problem("release.too_early", "尚未到开标时间。", "招标投标法 第34条")]
     return [Problem("release.too_late", "解密时间已结束。", "电子招标投标办法 第30条、第31条")]
+
+
+def key_publication_problems(told: Collection[str]) -> list[Problem]:
+    """Why a private half must stay with its witness; `told` are the kinds of the lot's own facts.
+
+    Only the recorded end of the window counts: a lot that stands still, failed or was terminated
+    before it keeps its releases shut, whatever its state is called.
+    """
+    if WINDOW_ENDED in told:
+        return []
+    return [
+        Problem(
+            "opening_key.too_early",
+            "解密时间结束后才能公布开标密钥。",
+            "电子招标投标办法 第29条、第30条",
+        )
+    ]
 
 
 def read_manifest(raw: bytes) -> Manifest:

@@ -85,7 +85,10 @@ def lot(code: str) -> ResponseReturnValue:
             is_agency=viewer().organisation == found.tender.agency.credit_code
             and viewer().may(Permission.REGISTER_TENDER),
             is_regulator=observer is Observer.REGULATOR,
+            # Host and witness are the public on the lot's channel, which hears of no draw.
+            is_outsider=observer is Observer.PARTY,
             parties=[_nonce(db, draw, party) for party in Party] if draw else [],
+            mine=drawing.parties_of(db, viewer(), draw) if draw else [],
             frozen_sha256=_digest(draw),
             calls=queries.calls_of(db, draw.code) if draw else [],
             replay=replayed(db, draw) if draw and may_see(observer, DrawMatter.REPLAY) else None,

@@ -1,4 +1,5 @@
 import "./parts/enrol.js";
+import "./parts/nonce.js";
 import "./parts/refresh.js";
 import "./parts/sheet.js";
 import "./parts/signing.js";

@@ -235,3 +235,21 @@ def test_rooms_fit_both_widths_and_languages(stage, browser, width, language, wo
             if username == expert and "meetings" in address:
                 assert word in page.inner_text("main")
         assert page.faults == []
+
+
+def test_the_parties_of_a_draw_commit_and_reveal_by_clicking(tmp_path, sqlite_template, browser):
+    with stage_in(tmp_path, sqlite_template) as stage:
+        evaluation = stage.evaluation.confirmed().open_draw()
+        pages = [stage.page_for(browser, name) for name in ("host", "witness")]
+        for page in pages:
+            page.goto(f"{stage.url}/evaluation/lots/{evaluation.lot}/draw")
+            page.click("text=生成随机数并提交承诺")
+            page.wait_for_selector("text=已提交承诺")
+        evaluation.freeze()
+        for page in pages:
+            page.click("text=公开我的随机数", timeout=2 * STEP_MS)
+        pages[0].wait_for_selector("text=抽取种子", timeout=2 * STEP_MS)
+
+        assert len(evaluation.calls()) == 5
+        assert pages[0].locator("text=待答复").count() == 5
+        assert [page.faults for page in pages] == [[], []]

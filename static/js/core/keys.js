@@ -1,8 +1,8 @@
 // A person's signing key in this browser: ECDSA P-256, made here, its private half not extractable
 // and kept in IndexedDB under the person's code. The platform gets the public half and a proof.
 import { canonicalBytes } from "./canonical.js";
+import { keep, recall } from "./store.js";
 
-const STORE = "keys";
 const CURVE = { name: "ECDSA", namedCurve: "P-256" };
 const SIGNING = { name: "ECDSA", hash: "SHA-256" };
 const PROOF_DOMAIN = "zhaobiao-key-proof/v1\n";
@@ -13,7 +13,7 @@ export function canSign() {
 
 // {code, pair} of this person, or undefined: `code` is what the platform calls the key.
 export function keptKey(person) {
-  return inStore("readonly", (store) => store.get(person));
+  return recall(person);
 }
 
 export async function makeKey(person, enrol) {
@@ -21,7 +21,7 @@ export async function makeKey(person, enrol) {
   const spki = new Uint8Array(await crypto.subtle.exportKey("spki", pair.publicKey));
   const proof = await signature(pair, joined(utf8(`${PROOF_DOMAIN}${person}\n`), spki));
   const { code } = await enrol({ spki: base64(spki), proof });
-  await inStore("readwrite", (store) => store.put({ code, pair }, person));
+  await keep(person, { code, pair });
   return code;
 }
 
@@ -73,24 +73,4 @@ function joined(...parts) {
 
 function utf8(text) {
   return new TextEncoder().encode(text);
-}
-
-function opened() {
-  return new Promise((resolve, reject) => {
-    const asked = indexedDB.open("zhaobiao", 1);
-    asked.onupgradeneeded = () => asked.result.createObjectStore(STORE);
-    asked.onsuccess = () => resolve(asked.result);
-    asked.onerror = () => reject(asked.error);
-  });
-}
-
-// Resolves with the result only when the transaction is complete: what was kept is kept.
-async function inStore(mode, ask) {
-  const database = await opened();
-  return new Promise((resolve, reject) => {
-    const transaction = database.transaction(STORE, mode);
-    const asked = ask(transaction.objectStore(STORE));
-    transaction.oncomplete = () => resolve(asked.result);
-    transaction.onabort = transaction.onerror = () => reject(transaction.error);
-  }).finally(() => database.close());
 }

@@ -1,6 +1,7 @@
 // Elements with data-live="topic" show the server's page anew whenever that topic moves, and every
 // few seconds while data-often marks what no topic tells. What somebody types into is left alone.
 import { onLiveState, watch } from "../core/live.js";
+import { prepareNonces } from "./nonce.js";
 import { prepareForms } from "./signing.js";
 
 const WAIT_MS = 150;
@@ -19,6 +20,7 @@ async function renew() {
     if (next && !isBusy(old, next)) old.replaceWith(document.adoptNode(next));
   });
   prepareForms();
+  prepareNonces();
   follow(page);
 }
 

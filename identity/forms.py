@@ -4,7 +4,7 @@ A form on a page names its page by `@form_of(page)`; when it is refused, webapp/
 that page again with what was wrong, and nothing that was typed is lost.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
@@ -123,3 +123,16 @@ def chosen(kind: type[Chosen], text: str, *, field: str) -> Chosen:
     if text not in known:
         raise InvalidInput("input.choice", "请在“%(field)s”中选择一项。", field=field)
     return known[text]
+
+
+def chosen_all(kind: type[Chosen], texts: list[str], *, field: str) -> list[Chosen]:
+    """The members of an enum whose boxes were ticked, at least one. Raises InvalidInput."""
+    if not texts:
+        raise InvalidInput("input.choice", "请在“%(field)s”中选择一项。", field=field)
+    return [chosen(kind, text, field=field) for text in texts]
+
+
+def confirmed(form: Mapping[str, str], field: str = "confirm") -> None:
+    """Refuse an act that cannot be undone while its box is not ticked. Raises InvalidInput."""
+    if form.get(field) != "yes":
+        raise InvalidInput("input.not_confirmed", "这一步不能撤回，请先勾选确认。", field=field)

@@ -123,3 +123,15 @@ def give_back(db: Session, work_id: int, error: str) -> None:
         return
     row.claimed_until = real_now(db) + _BACK_OFF * min(row.tries, 15)
     row.last_error = error[:300]
+
+
+def late(db: Session, work: Sequence[DueWork], by: timedelta) -> list[DueWork]:
+    """Of this undone work what is not held and has been due for longer than this, by its clock."""
+    longest_ago = real_now(db) - by
+    shifts = dict(db.execute(sa.select(Clock.name, Clock.shift)).all())
+    return [
+        row
+        for row in work
+        if not row.is_held
+        and row.due_at <= longest_ago + timedelta(microseconds=shifts.get(row.clock, 0))
+    ]

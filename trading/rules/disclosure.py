@@ -79,6 +79,13 @@ TABLE: Mapping[tuple[Matter, Audience], frozenset[LotState]] = {
 }
 
 
+SECRET_WORK = frozenset({"guarantee"})
+"""Kinds of due work and papers that tell that somebody means to bid: for no page and no operator.
+
+There is one for every order of a guarantee, so that even a count of failures would tell.
+"""
+
+
 def audience_of(viewer: Viewer, sides: Collection[str]) -> Audience:
     """As whom this viewer looks at a tender that these organisations run."""
     if viewer.may(Permission.SUPERVISE):

@@ -11,11 +11,13 @@ from functools import cache
 from typing import Any
 
 from flask import Flask, g, request, url_for
+from flask_babel import gettext
 
+from evaluation import labels as evaluation
 from identity import labels as identity
 from identity.guard import viewer
 from kernel.money import grouped_yuan, in_capitals
-from kernel.periods import legal_date
+from kernel.periods import Period, Unit, legal_date, minute_text
 from supervision import labels as supervision
 from trading import labels as trading
 from trading.labels import notice_label
@@ -24,11 +26,17 @@ from webapp.settings import ROOT
 _MANIFEST = ROOT / "static/dist/manifest.json"
 Wording = Callable[[Any], str]
 _LABELS: Mapping[str, Wording] = {
+    "evaluation": evaluation.label,
     "identity": identity.label,
     "supervision": supervision.label,
     "trading": trading.label,
 }
-_BADGES: Mapping[str, Wording] = {"supervision": supervision.badge, "trading": trading.badge}
+_BADGES: Mapping[str, Wording] = {
+    "evaluation": evaluation.badge,
+    "identity": identity.badge,
+    "supervision": supervision.badge,
+    "trading": trading.badge,
+}
 
 
 def register_templating(app: Flask) -> None:
@@ -36,15 +44,25 @@ def register_templating(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=asset,
         badge_of=badge_of,
+        cover_label=trading.cover_label,
         behaviour_of=supervision.behaviour_of,
         given=given,
         here=here,
         label=label,
         notice_label=notice_label,
+        paper_label=identity.paper_label,
+        site=site,
+        ticked=ticked,
         refused=refused,
         viewer=viewer,
     )
-    app.jinja_env.filters.update(yuan=grouped_yuan, capitals=in_capitals, day=show_day)
+    app.jinja_env.filters.update(
+        yuan=grouped_yuan,
+        capitals=in_capitals,
+        day=show_day,
+        minute=minute_text,
+        period=show_period,
+    )
 
 
 def label(value: StrEnum) -> str:
@@ -62,6 +80,14 @@ def show_day(instant: datetime) -> str:
     return legal_date(instant).isoformat()
 
 
+def show_period(period: Period) -> str:
+    """A period in the reader's language, as 20 日 or 5 个工作日."""
+    in_days = period.unit is Unit.DAY
+    message = "%(number)s 日" if in_days else "%(number)s 个工作日"
+    shown: str = gettext(message, number=period.number)
+    return shown
+
+
 def here() -> str:
     """Where this page can be fetched: empty, or the address of a form's page that is shown again.
 
@@ -74,6 +100,16 @@ def here() -> str:
 def given(field: str, default: str = "") -> str:
     """What was typed into a field of a form that was refused; the default on a fresh page."""
     return request.form.get(field, "") if refused() else default
+
+
+def ticked(field: str, value: str) -> bool:
+    """Whether this box of a form that was refused was ticked."""
+    return bool(refused()) and value in request.form.getlist(field)
+
+
+def site() -> str:
+    """The address of this site as the reader came to it, for commands that speak to it."""
+    return request.url_root.rstrip("/")
 
 
 def refused(field: str | None = None) -> list[dict[str, str]]:

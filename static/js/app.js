@@ -1,1 +1,2 @@
+import "./pages/evaluation-nonce.js";
 import "./parts/refresh.js";

@@ -74,9 +74,9 @@ PAPERS: Mapping[str, str] = {
 
 # One colour each; the word beside it always says the same.
 BADGES: Mapping[StrEnum, str] = {
-    TurnState.WAITING: "yellow",
+    TurnState.WAITING: "blue",
     TurnState.ASKED: "teal",
-    TurnState.PREPARED: "yellow",
+    TurnState.PREPARED: "blue",
     TurnState.SIGNED: "teal",
     TurnState.DONE: "green",
 }

@@ -79,7 +79,7 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         BidState.WITHDRAWN: _("已撤回"),
     },
     LotStep: {
-        LotStep.PUBLISH_NOTICE: _("发布公告"),
+        LotStep.PUBLISH_NOTICE: _("填写并发布公告"),
         LotStep.SUBMIT_BIDS: _("递交投标文件"),
         LotStep.RELEASE_BIDS: _("投标人释放解封密钥"),
         LotStep.OPEN_BIDS: _("见证程序公布开标密钥，平台统一启封"),

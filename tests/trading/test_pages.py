@@ -188,7 +188,9 @@ def test_the_agency_confirms_the_opening(app, settings, reader, confirm):
 
 def test_from_the_report_to_the_archive_by_hand(awarding, reader):
     lot, agent, officer = awarding.lot, reader("agent"), reader("officer")
-    assert "90.00" in agent.get(f"/run/lots/{lot}")
+    reported = agent.get(f"/run/lots/{lot}")
+    assert "90.00" in reported
+    assert "<caption>中标候选人公示" not in reported
     assert "公示中标候选人" in agent.get("/desk")
     agent.sent(f"/run/lots/{lot}/candidates", confirm="yes")
     early = {"receipt": awarding.receipts[0], "confirm": "yes"}

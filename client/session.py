@@ -31,14 +31,15 @@ class Platform:
         """`url` without a slash at the end; `token` from `sign_in` or a file."""
         self.url = url.rstrip("/")
         self._http = requests.Session()
+        self.token = ""
         if token:
-            self._http.headers["Authorization"] = f"Bearer {token}"
+            self._use(token)
 
     def sign_in(self, username: str, password: str) -> str:
         """Fetch a token and use it from now on."""
         answer = self._token(username, password)
-        self._http.headers["Authorization"] = f"Bearer {answer['token']}"
-        return str(answer["token"])
+        self._use(str(answer["token"]))
+        return self.token
 
     def _token(self, username: str, password: str) -> Any:
         """Ask for a token; where too many have been asked for, wait as long as we are told."""
@@ -80,6 +81,10 @@ class Platform:
         """PUT raw bytes under /api/v1."""
         headers = {"Content-Type": "application/octet-stream"}
         return self._call("PUT", path, params=query, data=raw, headers=headers)
+
+    def _use(self, token: str) -> None:
+        self.token = token
+        self._http.headers["Authorization"] = f"Bearer {token}"
 
     def _call(self, method: str, path: str, **request: Any) -> Any:
         return _read(self._send(method, path, **request))

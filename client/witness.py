@@ -92,10 +92,10 @@ def look_after_draws(platform: Platform, keys: KeyFolder, party: str = "witness"
             continue
         name = f"nonce-{draw['draw']}-{draw['round']}-{party}"
         if draw["state"] == "committing" and mine["committed"] is None:
-            _without_fault(lambda d=draw, n=name: _commit(platform, keys, d["draw"], party, n))
+            _without_fault(lambda d=draw, n=name: commit_nonce(platform, keys, d["draw"], party, n))
         if draw["state"] == "revealing" and mine["committed"] and not mine["revealed"]:
             _without_fault(
-                lambda d=draw, n=name, m=mine: _reveal(platform, keys, d["draw"], party, n, m)
+                lambda d=draw, n=name, m=mine: reveal_nonce(platform, keys, d["draw"], party, n, m)
             )
 
 
@@ -118,7 +118,7 @@ def _publish(platform: Platform, keys: KeyFolder, key: dict[str, Any]) -> None:
         platform.post(f"/opening-keys/{key['key']}/publication", {"identity": identity})
 
 
-def _commit(platform: Platform, keys: KeyFolder, draw: str, party: str, name: str) -> None:
+def commit_nonce(platform: Platform, keys: KeyFolder, draw: str, party: str, name: str) -> None:
     """The nonce is kept before its digest is told, so that a restart can still reveal it."""
     nonce = secrets.token_bytes(32)
     keys.remember(name, nonce.hex())
@@ -126,7 +126,7 @@ def _commit(platform: Platform, keys: KeyFolder, draw: str, party: str, name: st
     platform.post(f"/draws/{draw}/commitments", body)
 
 
-def _reveal(
+def reveal_nonce(
     platform: Platform, keys: KeyFolder, draw: str, party: str, name: str, mine: dict[str, Any]
 ) -> None:
     """Reveal a nonce of this folder, if it is the one that was committed."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from evaluation.rules.draw import Party
-from evaluation.states import CallState, DrawState, MeetingState, SheetState
+from evaluation.states import CallState, DrawState, ExpertState, MeetingState, SheetState
 
 
 def _(text: str) -> str:
@@ -14,6 +14,10 @@ def _(text: str) -> str:
 
 # By kind first: members of two kinds with one value are equal as keys.
 LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
+    ExpertState: {
+        ExpertState.ACTIVE: _("可抽取"),
+        ExpertState.SUSPENDED: _("暂停抽取"),
+    },
     DrawState: {
         DrawState.COMMITTING: _("各方提交随机数承诺"),
         DrawState.REVEALING: _("名单已冻结，公开随机数"),
@@ -51,6 +55,7 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
 
 # One colour each; the word beside it always says the same.
 BADGES: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
+    ExpertState: {ExpertState.ACTIVE: "teal", ExpertState.SUSPENDED: "danger"},
     DrawState: {
         DrawState.COMMITTING: "blue",
         DrawState.REVEALING: "blue",
@@ -78,6 +83,14 @@ STEPS: tuple[tuple[str, frozenset[MeetingState]], ...] = (
 
 # Refusals name a field by its word, never by its name in the program.
 FIELDS: Mapping[str, str] = {
+    "city": _("常驻城市"),
+    "employer": _("工作单位的统一社会信用代码"),
+    "employer_name": _("工作单位"),
+    "expert_name": _("姓名"),
+    "interests": _("需要回避的单位"),
+    "nonce": _("随机数"),
+    "person": _("账户编号"),
+    "specialities": _("评审专业"),
     "choice": _("主任人选"),
     "confirm": _("确认"),
     "draft": _("评分表"),

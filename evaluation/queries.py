@@ -17,9 +17,9 @@ from evaluation.rules.disclosure import Audience
 from evaluation.rules.method import Frame, Method, parse_method
 from evaluation.rules.report import expert_field
 from evaluation.states import CallState, DrawState, ExpertState, SheetState
-from identity.models.accounts import Person
+from identity.models.accounts import Person, PersonRole
 from identity.rules.permissions import Viewer
-from identity.states import Permission, TurnState
+from identity.states import Permission, Role, TurnState
 from kernel.errors import NotFound
 from kernel.periods import legal_date
 from trading.models.tendering import Lot
@@ -52,9 +52,24 @@ def expert_of_person(db: Session, person_code: str) -> Expert | None:
     return db.scalar(query.where(Person.code == person_code))
 
 
-def experts(db: Session) -> Sequence[Expert]:
-    """The whole pool, by code."""
-    return db.scalars(sa.select(Expert).order_by(Expert.code)).all()
+def experts(
+    db: Session, words: str = "", limit: int | None = None, offset: int = 0
+) -> Sequence[Expert]:
+    """The pool by code, without a limit all of it; `words` is part of a name or a code."""
+    query = sa.select(Expert).order_by(Expert.code)
+    if words:
+        named = Expert.name.contains(words.strip(), autoescape=True)
+        code = Expert.code.contains(words.strip().upper(), autoescape=True)
+        query = query.where(sa.or_(named, code))
+    return db.scalars(query.limit(limit).offset(offset)).all()
+
+
+def people_without_entry(db: Session, limit: int) -> Sequence[Person]:
+    """People with the role of an expert who are not in the pool yet, by sign-in name."""
+    role = sa.exists().where(PersonRole.person_id == Person.id, PersonRole.role == Role.EXPERT)
+    entry = sa.exists().where(Expert.person_id == Person.id)
+    query = sa.select(Person).where(role, sa.not_(entry)).order_by(Person.username)
+    return db.scalars(query.limit(limit)).all()
 
 
 def active_experts(db: Session) -> Sequence[Expert]:

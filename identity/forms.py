@@ -129,15 +129,22 @@ def page_of(view: Callable[..., Any] | None) -> Callable[..., Any] | None:
     return page
 
 
-def refuse_unconfirmed(form: Mapping[str, str]) -> None:
-    """Raise unless the box of an act that cannot be undone was ticked."""
-    if form.get("confirm") != "yes":
-        raise InvalidInput("form.not_confirmed", "这一步不能撤回，请先勾选确认。", field="confirm")
-
-
 def chosen(kind: type[Chosen], text: str, *, field: str) -> Chosen:
     """The member of an enum that a form's choice names. Raises InvalidInput."""
     known = {member.value: member for member in kind}
     if text not in known:
         raise InvalidInput("input.choice", "请在“%(field)s”中选择一项。", field=field)
     return known[text]
+
+
+def chosen_all(kind: type[Chosen], texts: list[str], *, field: str) -> list[Chosen]:
+    """The members of an enum whose boxes were ticked, at least one. Raises InvalidInput."""
+    if not texts:
+        raise InvalidInput("input.choice", "请在“%(field)s”中选择一项。", field=field)
+    return [chosen(kind, text, field=field) for text in texts]
+
+
+def confirmed(form: Mapping[str, str], field: str = "confirm") -> None:
+    """Refuse an act that cannot be undone while its box is not ticked. Raises InvalidInput."""
+    if form.get(field) != "yes":
+        raise InvalidInput("input.not_confirmed", "这一步不能撤回，请先勾选确认。", field=field)

@@ -14,20 +14,22 @@ from identity.models.standing import Restriction
 from identity.rules.papers import OPEN
 from identity.rules.permissions import Viewer
 from identity.rules.standing import RestrictionView
-from identity.states import KeyPurpose, OrganisationKind, TurnState
+from identity.states import KeyPurpose, OrganisationKind, PaperState, TurnState
 from kernel.errors import NotFound
 from kernel.text import name_key
 
 
-def organisation_by_code(db: Session, credit_code: str) -> Organisation:
-    """The organisation with this code. Raises NotFound."""
+def organisation_by_code(
+    db: Session, credit_code: str, *, field: str = "credit_code"
+) -> Organisation:
+    """The organisation with this code. Raises NotFound, naming the field that it came from."""
     query = sa.select(Organisation).where(Organisation.credit_code == credit_code)
     found = db.scalar(query)
     if found is None:
         raise NotFound(
             "organisation.not_found",
             "没有统一社会信用代码为“%(value)s”的单位。",
-            field="credit_code",
+            field=field,
             value=credit_code,
         )
     return found
@@ -38,6 +40,27 @@ def organisations_of_kind(db: Session, kind: OrganisationKind) -> Sequence[Organ
     query = sa.select(Organisation).join(OrganisationKindRow)
     found = query.where(OrganisationKindRow.kind == kind).order_by(Organisation.credit_code)
     return db.scalars(found).all()
+
+
+def organisations(
+    db: Session, words: str = "", *, limit: int, offset: int = 0
+) -> Sequence[Organisation]:
+    """Registered organisations by code; `words` is part of a code or of a name."""
+    query = sa.select(Organisation)
+    if words:
+        part = Organisation.name_key.contains(name_key(words), autoescape=True)
+        code = Organisation.credit_code.contains(words.strip().upper(), autoescape=True)
+        query = query.where(sa.or_(part, code))
+    return db.scalars(query.order_by(Organisation.credit_code).limit(limit).offset(offset)).all()
+
+
+def people(db: Session, words: str = "", *, limit: int, offset: int = 0) -> Sequence[Person]:
+    """People with an account by sign-in name; `words` is part of that name or of their own."""
+    query = sa.select(Person)
+    if words:
+        named = Person.username.contains(words.strip().lower(), autoescape=True)
+        query = query.where(sa.or_(named, Person.name.contains(words.strip(), autoescape=True)))
+    return db.scalars(query.order_by(Person.username).limit(limit).offset(offset)).all()
 
 
 def person_by_username(db: Session, username: str) -> Person | None:
@@ -138,11 +161,21 @@ def turn_of(db: Session, code: str, person: str) -> Turn:
     return found
 
 
-def turns_of(db: Session, person: str) -> Sequence[Turn]:
-    """Every paper that this person is to sign or has signed, newest first."""
+def turns_of(db: Session, person: str, limit: int | None = None, offset: int = 0) -> Sequence[Turn]:
+    """Papers that this person is to sign or has signed, newest first; all without a limit."""
     query = sa.select(Turn).join(Person).join(Paper, Paper.code == Turn.paper_code)
     mine = query.where(Person.code == person).options(joinedload(Turn.paper))
-    return db.scalars(mine.order_by(Paper.made_at.desc(), Paper.code)).all()
+    newest = mine.order_by(Paper.made_at.desc(), Paper.code)
+    return db.scalars(newest.limit(limit).offset(offset)).all()
+
+
+def turns_to_sign(db: Session, person: str, limit: int) -> Sequence[Turn]:
+    """Papers that wait for this person's signature, oldest first."""
+    waiting = Turn.state.in_((TurnState.WAITING, TurnState.PREPARED))
+    query = sa.select(Turn).join(Person).join(Paper, Paper.code == Turn.paper_code)
+    mine = query.where(Person.code == person, waiting, Paper.state == PaperState.SIGNING)
+    oldest = mine.options(joinedload(Turn.paper)).order_by(Paper.made_at, Paper.code)
+    return db.scalars(oldest.limit(limit)).all()
 
 
 def open_turn(db: Session, code: str) -> Turn | None:

@@ -19,6 +19,7 @@ from kernel.errors import InvalidInput
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _DAY = re.compile(r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_MINUTE = re.compile(r"(.{10})[T ]([01][0-9]|2[0-3]):([0-5][0-9])(?::00)?")
 _TABLE = Path(__file__).parent / "holidays.json"
 
 
@@ -61,6 +62,30 @@ def day_of(text: str, *, field: str) -> date:
         field=field,
         value=text[:40],
     )
+
+
+def instant_of(text: str, *, field: str) -> datetime:
+    """A minute of Shanghai time written as 2026-11-24 09:30 or with a T, in UTC.
+
+    Raises InvalidInput.
+    """
+    match = _MINUTE.fullmatch(text.strip())
+    if match is None:
+        raise InvalidInput(
+            "input.minute",
+            "“%(value)s”不是时间，应写作 2026-11-24 09:30 这样的形式（北京时间）。",
+            field=field,
+            value=text[:40],
+        )
+    at = time(int(match[2]), int(match[3]))
+    return datetime.combine(day_of(match[1], field=field), at, SHANGHAI).astimezone(UTC)
+
+
+def minute_text(instant: datetime) -> str:
+    """An instant as a form's field holds it: 2026-11-24T09:30 in Shanghai, rounded up."""
+    whole = instant.replace(second=0, microsecond=0)
+    rounded = whole if whole == instant else whole + timedelta(minutes=1)
+    return rounded.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M")
 
 
 def start_of(day: date) -> datetime:

@@ -147,6 +147,18 @@ def give_back(db: Session, work_id: int, error: str) -> None:
     row.last_error = error[:300]
 
 
+def late(db: Session, work: Sequence[DueWork], by: timedelta) -> list[DueWork]:
+    """Of this undone work what is not held and has been due for longer than this, by its clock."""
+    longest_ago = real_now(db) - by
+    shifts = dict(db.execute(sa.select(Clock.name, Clock.shift)).all())
+    return [
+        row
+        for row in work
+        if row.held_from is None
+        and row.due_at <= longest_ago + timedelta(microseconds=shifts.get(row.clock, 0))
+    ]
+
+
 def _is_held(db: Session, subject: str) -> bool:
     return bool(db.scalar(sa.select(Subject.is_held).where(Subject.name == subject)))
 

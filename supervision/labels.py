@@ -1,7 +1,6 @@
 """Wording of findings: states, stages, severity, what follows; Chinese is the source."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,6 +15,7 @@ from supervision.states import (
     Severity,
     Stage,
 )
+from trading.labels import Step
 
 
 def _(text: str) -> str:
@@ -130,15 +130,6 @@ FIELDS: Mapping[str, str] = {
     "state": _("状态"),
     "statement": _("申辩意见"),
 }
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of a finding: what it is, and when it was or, if it is yet to come, will be due."""
-
-    name: str
-    at: datetime | None
-    is_done: bool
 
 
 def label(value: StrEnum) -> str:

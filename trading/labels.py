@@ -1,11 +1,17 @@
 """Wording of states and regimes; the only place for display names. Chinese is the source."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+from trading.models.opening import OpenedBid
+from trading.models.tendering import Lot
 from trading.rules.guarantee import Cover
 from trading.rules.opening import Outcome
-from trading.states import Category, GuaranteeState, LotState, PassingOver, Regime
+from trading.rules.steps import Actor
+from trading.rules.steps import Step as LotStep
+from trading.states import BidState, Category, GuaranteeState, LotState, PassingOver, Regime
 
 
 def _(text: str) -> str:
@@ -67,6 +73,34 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         GuaranteeState.LAPSED: _("已失效"),
         GuaranteeState.DISCLOSED: _("已明示"),
     },
+    BidState: {
+        BidState.SUBMITTED: _("已收妥"),
+        BidState.REPLACED: _("已被替换"),
+        BidState.WITHDRAWN: _("已撤回"),
+    },
+    LotStep: {
+        LotStep.PUBLISH_NOTICE: _("填写并发布公告"),
+        LotStep.SUBMIT_BIDS: _("递交投标文件"),
+        LotStep.RELEASE_BIDS: _("投标人释放解封密钥"),
+        LotStep.OPEN_BIDS: _("见证程序公布开标密钥，平台统一启封"),
+        LotStep.CONFIRM_OPENING: _("答复开标异议，确认开标记录"),
+        LotStep.FORM_COMMITTEE: _("抽取评标专家，召集评标会"),
+        LotStep.EVALUATE: _("评标委员会评审并签署报告"),
+        LotStep.PUBLISH_CANDIDATES: _("公示中标候选人"),
+        LotStep.DECIDE_AWARD: _("确定中标人"),
+        LotStep.ARCHIVE: _("归档"),
+        LotStep.RESUME: _("等待监督部门恢复"),
+        LotStep.NOTHING: _("没有待办事项"),
+    },
+    Actor: {
+        Actor.AGENCY: _("代理机构"),
+        Actor.PROCURING_ENTITY: _("招标人（采购人）"),
+        Actor.BIDDERS: _("投标人"),
+        Actor.WITNESS: _("见证机构"),
+        Actor.COMMITTEE: _("评标委员会"),
+        Actor.REGULATOR: _("监督部门"),
+        Actor.NOBODY: _("无"),
+    },
 }
 
 NOTICE_FIELDS: Mapping[str, str] = {
@@ -82,8 +116,33 @@ NOTICE_FIELDS: Mapping[str, str] = {
     "objection_contact": _("异议渠道"),
 }
 
+# Refusals name a field by its word, never by its name in the program.
+FIELDS: Mapping[str, str] = {
+    **NOTICE_FIELDS,
+    "ceiling": _("最高投标限价"),
+    "correction_minutes": _("更正时间（分钟）"),
+    "deadline": _("投标截止时间"),
+    "estimate": _("估算价"),
+    "guarantee": _("投标保证金"),
+    "issuer": _("出函机构"),
+    "category": _("类别"),
+    "lot_name": _("标段名称"),
+    "lots.name": _("标段名称"),
+    "method": _("评标办法"),
+    "procuring_entity": _("招标人（采购人）"),
+    "reason": _("理由"),
+    "regime": _("适用制度"),
+    "receipt": _("中标人"),
+    "rehearsal_from": _("演练起始时间"),
+    "tender_name": _("项目名称"),
+    "to": _("拨至"),
+    "validity_days": _("投标有效期（日）"),
+    "window_minutes": _("解密时间（分钟）"),
+}
+
 # One colour each; the word beside it always says the same.
-BADGES: Mapping[LotState, str] = {
+BADGES: Mapping[StrEnum, str] = {
+    BidState.SUBMITTED: "green",
     LotState.ANNOUNCED: "blue",
     LotState.RELEASING: "teal",
     LotState.UNSEALING: "teal",
@@ -93,9 +152,57 @@ BADGES: Mapping[LotState, str] = {
 }
 
 
+@dataclass(frozen=True)
+class Step:
+    """One step of a procedure: what it is, and when it was or, if it is yet to come, is due."""
+
+    name: str
+    at: datetime | None
+    is_done: bool
+
+
+# The way of a lot that comes to its end: the fact by which each step is done, and its name.
+_WAY: tuple[tuple[str, str], ...] = (
+    ("lot.registered", _("登记项目")),
+    ("lot.published", _("发布公告")),
+    ("lot.closed", _("投标截止")),
+    ("lot.window_ended", _("解密结束")),
+    ("lot.opened", _("开标")),
+    ("lot.confirmed", _("确认开标记录")),
+    ("lot.evaluation_begun", _("评标开始")),
+    ("lot.report_received", _("评标报告")),
+    ("lot.candidates_published", _("公示中标候选人")),
+    ("lot.awarded", _("确定中标人")),
+    ("lot.archived", _("归档")),
+)
+_ENDS: Mapping[str, str] = {"lot.failed": _("流标"), "lot.terminated": _("终止")}
+
+
+def steps_of(
+    lot: Lot, moments: Mapping[str, datetime], *, publishes_candidates: bool
+) -> list[Step]:
+    """The way of a lot; `moments`: kind of its own facts → when. What ended it cuts the way off."""
+    due = {"lot.closed": lot.deadline, "lot.window_ended": lot.window_ends_at}
+    way = [(kind, name) for kind, name in _WAY if _is_on_the_way(kind, publishes_candidates)]
+    steps = [Step(name, moments.get(kind) or due.get(kind), kind in moments) for kind, name in way]
+    ended = [Step(name, moments[kind], True) for kind, name in _ENDS.items() if kind in moments]
+    if not ended:
+        return steps
+    return [*[step for step in steps[:-1] if step.is_done], *ended, steps[-1]]
+
+
+def _is_on_the_way(kind: str, publishes_candidates: bool) -> bool:
+    return publishes_candidates or kind != "lot.candidates_published"
+
+
 def label(value: StrEnum) -> str:
     """The Chinese wording of a state."""
     return LABELS[type(value)][value]
+
+
+def cover_label(opened: OpenedBid) -> str:
+    """The Chinese wording of whether an opened bid is backed by a guarantee."""
+    return label(Cover(opened.guarantee["cover"]))
 
 
 def notice_label(field: str) -> str:
@@ -103,6 +210,6 @@ def notice_label(field: str) -> str:
     return NOTICE_FIELDS.get(field, field)
 
 
-def badge(state: LotState) -> str:
+def badge(state: StrEnum) -> str:
     """The colour of a state's badge."""
     return BADGES.get(state, "secondary")

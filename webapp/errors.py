@@ -16,6 +16,7 @@ from identity.forms import page_of
 from kernel import errors
 from kernel.errors import Problem, Refusal
 from supervision import labels as supervision
+from trading import labels as trading
 from webapp.i18n import show_instant
 
 log = logging.getLogger("zhaobiao.web")
@@ -30,7 +31,7 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (errors.TooMany, 429),
     (Refusal, 409),
 )
-FIELDS = {**identity.FIELDS, **evaluation.FIELDS, **supervision.FIELDS}
+FIELDS = {**trading.FIELDS, **evaluation.FIELDS, **identity.FIELDS, **supervision.FIELDS}
 
 
 def register_errors(app: Flask) -> None:
@@ -77,8 +78,9 @@ def as_json(problem: Problem) -> dict[str, str]:
 def told(problem: Problem) -> str:
     """The message in the reader's language: fields by their words, instants in Shanghai time."""
     places = {name: _told_value(value) for name, value in problem.places.items()}
-    if problem.field in FIELDS:
-        places["field"] = gettext(FIELDS[problem.field])
+    name, _, number = problem.field.partition("-")  # the second lot's ceiling is ceiling-2
+    if name in FIELDS:
+        places["field"] = f"{gettext(FIELDS[name])} {number}".rstrip()
     message: str = gettext(problem.message) % places
     return message
 

@@ -9,13 +9,15 @@ from flask_openapi3 import Info, OpenAPI
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from evaluation.routes import api as evaluation_api
+from evaluation.routes import centre as pool_pages
+from evaluation.routes import desk as evaluation_desk
 from evaluation.routes import draw, expert, meeting_api, report_api
 from evaluation.routes import files_api as blind_files_api
 from evaluation.rules.method import check_method
 from identity.guard import enforce, needs_forgery_mark, open_to_all, unguarded
 from identity.routes import account as account_pages
 from identity.routes import api as account_api
-from identity.routes import papers_api
+from identity.routes import centre, desk, papers, papers_api
 from kernel.errors import NotAllowed
 from storage import keys
 from storage.database import open_database
@@ -30,8 +32,23 @@ from supervision.routes import (
     standing,
 )
 from supervision.routes import api as supervision_api
+from trading.routes import (
+    agency as tender_pages,
+)
 from trading.routes import api as trading_api
-from trading.routes import award_api, files_api, guarantee_api, ocds_api, opening_api, public
+from trading.routes import (
+    award_api,
+    bidder,
+    files_api,
+    guarantee_api,
+    issuer,
+    lots,
+    ocds_api,
+    opening_api,
+    public,
+    witness,
+)
+from trading.routes import desk as trading_desk
 from trading.rules.ocds import Publisher
 from webapp.commands import register_commands
 from webapp.errors import answer_invalid, answer_refusal, register_errors
@@ -63,17 +80,36 @@ APIS = (
 )
 PAGES = (
     account_pages.pages,
+    desk.pages,
+    papers.pages,
+    centre.pages,
     public.pages,
+    tender_pages.pages,
+    lots.pages,
+    bidder.pages,
+    issuer.pages,
+    witness.pages,
+    pool_pages.pages,
+    draw.pages,
+    expert.pages,
     negative_list.pages,
     regulator.pages,
     conduct.pages,
     standing.pages,
     agency.pages,
     files_api.pages,
-    expert.pages,
-    draw.pages,
     health,
     poll,
+)
+# Whom the desk asks what there is to do for the one who looks.
+DESK = (
+    desk.tasks_of_papers,
+    trading_desk.tasks_of_lots,
+    trading_desk.tasks_of_bids,
+    trading_desk.tasks_of_orders,
+    trading_desk.tasks_of_witness,
+    evaluation_desk.tasks_of_draws,
+    evaluation_desk.tasks_of_calls,
 )
 PLATFORM = "昭标公共资源交易平台"
 _LARGEST_BODY = 9 << 20  # one part of 8 MiB and its envelope
@@ -87,6 +123,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["vault"] = Vault(settings.files)
     app.extensions["check_method"] = check_method
     app.extensions["workshop"] = workshop_of(settings)
+    app.extensions["desk"] = DESK
     app.extensions["publisher"] = Publisher(PLATFORM, settings.site, settings.ocds_prefix)
     app.extensions["receipt_key"] = functools.cache(
         functools.partial(keys.signing_key, settings.keys, "receipt")

@@ -1,17 +1,41 @@
-"""Whether the program lives and is ready. Details are for operators only."""
+"""Whether the program lives and is ready. Details are for operators only.
 
-from flask import Blueprint, jsonify
+Work on guarantees is left out of them until the close: an order tells that somebody means to bid.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Blueprint, jsonify, render_template
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from evidence import queries as evidence
 from identity.guard import open_to_all, requires
 from identity.states import Permission
 from outbox import queries as outbox
 from storage import due
+from storage.base import real_now
 from storage.database import snapshot
+from storage.due import DueWork
 from trading import queries as trading
 
 health = Blueprint("health", __name__)
+_LATE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Lags and failures: what waits for the log and for shared channels, what is late, what failed.
+
+    `failing` and `late` are earliest first.
+    """
+
+    pending_facts: int
+    waiting_messages: int
+    late: Sequence[DueWork]
+    failing: Sequence[DueWork]
 
 
 @health.get("/healthz")
@@ -35,12 +59,33 @@ def ready() -> ResponseReturnValue:
 def details() -> ResponseReturnValue:
     """Lags and failures, for the operator; nothing that would tell of bids before the close."""
     with snapshot() as db:
-        failing = [work for work in due.pending(db) if work.last_error]
-        named = trading.nameable_work(db, failing)
+        found = _condition(db)
         return jsonify(
-            pending_facts=evidence.pending_count(db),
-            waiting_messages=outbox.waiting_wide(db),
+            pending_facts=found.pending_facts,
+            waiting_messages=found.waiting_messages,
+            late_work=len(found.late),
             failing_work=[
-                {"kind": work.kind, "subject": work.subject, "tries": work.tries} for work in named
+                {"kind": work.kind, "subject": work.subject, "tries": work.tries}
+                for work in found.failing
             ],
         )
+
+
+@health.get("/centre/health")
+@requires(Permission.SEE_HEALTH)
+def page() -> ResponseReturnValue:
+    """The same for people."""
+    with snapshot() as db:
+        return render_template(
+            "identity/centre/health.html", condition=_condition(db), now=real_now(db)
+        )
+
+
+def _condition(db: Session) -> Condition:
+    work = trading.nameable_work(db, due.pending(db))
+    return Condition(
+        pending_facts=evidence.pending_count(db),
+        waiting_messages=outbox.waiting_wide(db),
+        late=due.late(db, work, _LATE),
+        failing=[each for each in work if each.last_error],
+    )

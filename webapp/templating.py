@@ -11,12 +11,13 @@ from functools import cache
 from typing import Any
 
 from flask import Flask, g, request, url_for
+from flask_babel import gettext
 
 from evaluation import labels as evaluation
 from identity import labels as identity
 from identity.guard import viewer
 from kernel.money import fen_from_yuan, grouped_yuan, in_capitals
-from kernel.periods import SHANGHAI, legal_date
+from kernel.periods import SHANGHAI, Period, Unit, legal_date, minute_text
 from supervision import labels as supervision
 from trading import labels as trading
 from trading.labels import notice_label
@@ -32,6 +33,7 @@ _LABELS: Mapping[str, Wording] = {
 }
 _BADGES: Mapping[str, Wording] = {
     "evaluation": evaluation.badge,
+    "identity": identity.badge,
     "supervision": supervision.badge,
     "trading": trading.badge,
 }
@@ -42,12 +44,16 @@ def register_templating(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=asset,
         badge_of=badge_of,
+        cover_label=trading.cover_label,
         behaviour_of=supervision.behaviour_of,
         given=given,
         here=here,
         label=label,
         news_label=supervision.news_label,
         notice_label=notice_label,
+        paper_label=identity.paper_label,
+        site=site,
+        ticked=ticked,
         refused=refused,
         viewer=viewer,
     )
@@ -57,6 +63,8 @@ def register_templating(app: Flask) -> None:
         day=show_day,
         clock=show_clock,
         price=show_price,
+        minute=minute_text,
+        period=show_period,
     )
 
 
@@ -85,6 +93,14 @@ def show_clock(instant: str) -> str:
     return datetime.fromisoformat(instant).astimezone(SHANGHAI).strftime("%m-%d %H:%M:%S")
 
 
+def show_period(period: Period) -> str:
+    """A period in the reader's language, as 20 日 or 5 个工作日."""
+    in_days = period.unit is Unit.DAY
+    message = "%(number)s 日" if in_days else "%(number)s 个工作日"
+    shown: str = gettext(message, number=period.number)
+    return shown
+
+
 def here() -> str:
     """Where this page can be fetched: empty, or the address of a form's page that is shown again.
 
@@ -97,6 +113,16 @@ def here() -> str:
 def given(field: str, default: str = "") -> str:
     """What was typed into a field of a form that was refused; the default on a fresh page."""
     return request.form.get(field, "") if refused() else default
+
+
+def ticked(field: str, value: str) -> bool:
+    """Whether this box of a form that was refused was ticked."""
+    return bool(refused()) and value in request.form.getlist(field)
+
+
+def site() -> str:
+    """The address of this site as the reader came to it, for commands that speak to it."""
+    return request.url_root.rstrip("/")
 
 
 def refused(field: str | None = None) -> list[dict[str, str]]:

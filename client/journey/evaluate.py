@@ -120,11 +120,11 @@ class Evaluation:
         person = self.members[seat]
         shown = person.platform.get(f"/meetings/{self.meeting}")
         rng = random.Random(f"{self.trade.plan.seed}/{seat}/{reason}")  # noqa: S311 (marks)
-        sheet = _sheet(shown["bids"], shown["items"], rng)
+        sheet = sheet_of(shown["bids"], shown["items"], rng)
         expert.commit_sheet(person.platform, person.keys, self.meeting, sheet, reason=reason)
 
 
-def _sheet(bids: list[str], items: list[dict[str, Any]], rng: random.Random) -> dict[str, Any]:
+def sheet_of(bids: list[str], items: list[dict[str, Any]], rng: random.Random) -> dict[str, Any]:
     """A full sheet: every objective item passes, marks from 60 to 95 per cent of the most."""
     checks = [item["code"] for item in items if item["kind"] == "pass_fail"]
     scored = [item for item in items if item["kind"] == "scored"]

@@ -49,7 +49,7 @@ def show_experts() -> Any:
 @requires(Permission.MANAGE_ORGANISATIONS)
 def suspend_expert(path: CodePath, body: GroundBody) -> Any:
     """Keep an expert out of future draws."""
-    with transaction(lock=_person_of(path.code)) as (db, now):
+    with transaction(lock=person_of_expert(path.code)) as (db, now):
         expert = pool.suspend_expert(db, viewer(), path.code, ground=body.ground, now=now)
         return {"expert": expert.code, "state": expert.state.value}
 
@@ -58,7 +58,7 @@ def suspend_expert(path: CodePath, body: GroundBody) -> Any:
 @requires(Permission.MANAGE_ORGANISATIONS)
 def reinstate_expert(path: CodePath, body: GroundBody) -> Any:
     """Let an expert be drawn again."""
-    with transaction(lock=_person_of(path.code)) as (db, now):
+    with transaction(lock=person_of_expert(path.code)) as (db, now):
         expert = pool.reinstate_expert(db, viewer(), path.code, ground=body.ground, now=now)
         return {"expert": expert.code, "state": expert.state.value}
 
@@ -187,7 +187,7 @@ def refuse_call(path: CodePath, body: CallRefusalBody) -> Any:
         return _call_json(drawing.refuse_call(db, viewer(), path.code, reason=body.reason, now=now))
 
 
-def _person_of(expert: str) -> list[str]:
+def person_of_expert(expert: str) -> list[str]:
     """The subject to lock, read unlocked; the action reads again."""
     with snapshot() as db:
         return [f"person:{queries.expert_by_code(db, expert).person.code}"]

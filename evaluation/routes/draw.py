@@ -21,7 +21,7 @@ from evaluation.rules import draw as rules
 from evaluation.rules.disclosure import DrawMatter, Observer, may_see
 from evaluation.rules.draw import Party
 from evaluation.states import DrawState
-from identity.forms import form_of, refuse_unconfirmed
+from identity.forms import confirmed, form_of
 from identity.guard import requires, viewer
 from identity.rules.permissions import Viewer
 from identity.states import Permission
@@ -114,7 +114,7 @@ def open_draw(code: str) -> ResponseReturnValue:
 @form_of(lot)
 def freeze(code: str) -> ResponseReturnValue:
     """As agency, freeze the list of those who may be drawn."""
-    refuse_unconfirmed(request.form)
+    confirmed(request.form)
     draw = _code_of(code)
     with transaction(lock=lot_of_draw(draw)) as (db, now):
         drawing.freeze_draw(db, viewer(), draw, now=now)
@@ -137,7 +137,7 @@ def repeat(code: str) -> ResponseReturnValue:
 @form_of(lot)
 def convene(code: str) -> ResponseReturnValue:
     """As agency, convene the committee: the evaluation begins."""
-    refuse_unconfirmed(request.form)
+    confirmed(request.form)
     with transaction(lock=[f"lot:{code}"]) as (db, now):
         meetings.convene_meeting(db, viewer(), code, now=now)
     return redirect(url_for("draw.lot", code=code))

@@ -18,7 +18,7 @@ from evaluation.routes.room import room_of
 from evaluation.rules.disclosure import Audience
 from evaluation.rules.ranking import REASONING_LIMIT
 from identity import queries as identity
-from identity.forms import form_of, refuse_unconfirmed
+from identity.forms import confirmed, form_of
 from identity.guard import requires, viewer
 from identity.states import KeyPurpose, Permission
 from kernel.errors import NotFound
@@ -121,7 +121,7 @@ def vote(code: str) -> ResponseReturnValue:
 @form_of(meeting)
 def reveal(code: str) -> ResponseReturnValue:
     """As chair, show all sheets to the committee."""
-    refuse_unconfirmed(request.form)
+    confirmed(request.form)
     with transaction(lock=_lot_of(code)) as (db, now):
         scoring.reveal_sheets(db, viewer(), code, now=now)
     return redirect(url_for("expert.meeting", code=code))
@@ -132,7 +132,7 @@ def reveal(code: str) -> ResponseReturnValue:
 @form_of(meeting)
 def lock(code: str) -> ResponseReturnValue:
     """As chair, lock the sheets."""
-    refuse_unconfirmed(request.form)
+    confirmed(request.form)
     with transaction(lock=_lot_of(code)) as (db, now):
         scoring.lock_sheets(db, viewer(), code, now=now)
     return redirect(url_for("expert.meeting", code=code))
@@ -143,7 +143,7 @@ def lock(code: str) -> ResponseReturnValue:
 @form_of(meeting)
 def rank(code: str) -> ResponseReturnValue:
     """As chair, have the ranking made."""
-    refuse_unconfirmed(request.form)
+    confirmed(request.form)
     reasoning = request.form.get("reasoning", "")
     with transaction(lock=_lot_of(code)) as (db, now):
         ranking.rank_bids(db, viewer(), code, reasoning=reasoning, now=now)
@@ -155,7 +155,7 @@ def rank(code: str) -> ResponseReturnValue:
 @form_of(meeting)
 def begin_report(code: str) -> ResponseReturnValue:
     """As chair, have the report made for all to sign."""
-    refuse_unconfirmed(request.form)
+    confirmed(request.form)
     with transaction(lock=_lot_of(code)) as (db, now):
         report.begin_report(db, viewer(), code, now=now)
     return redirect(url_for("expert.meeting", code=code))

@@ -36,7 +36,7 @@ def sign_in_now() -> ResponseReturnValue:
         person = queries.person_by_code(db, code)
         if person is not None:
             sign_in(person)
-    return redirect(url_for("account.account"))
+    return redirect(url_for("desk.desk"))
 
 
 @pages.post("/sign-out")

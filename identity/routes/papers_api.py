@@ -2,21 +2,18 @@
 
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 
-from evidence.actions.workshop import Workshop
-from evidence.rules import signing
-from evidence.rules.signing import PreparedSignature
 from identity import queries
 from identity.actions import credentials, papers
 from identity.forms import CodePath, PinBody
 from identity.guard import open_to_all, requires, viewer
 from identity.models.papers import Turn
-from identity.rules.papers import signing_problems
+from identity.routes.by_pin import make_document_key as make_key
+from identity.routes.by_pin import sign_paper, workshop
 from identity.states import Permission
-from kernel.errors import NotYet, refuse_if
-from storage.base import real_now
+from kernel.errors import NotYet
 from storage.database import snapshot, transaction
 
 api = APIBlueprint("papers_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="papers")])
@@ -26,20 +23,14 @@ api = APIBlueprint("papers_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(n
 @open_to_all
 def show_authority() -> Any:
     """The root certificate of the built-in authority: compare it with one from elsewhere."""
-    return {"root": _workshop().authority.trust_pem.decode()}
+    return {"root": workshop().authority.trust_pem.decode()}
 
 
 @api.post("/keys/document")
 @requires(Permission.MANAGE_KEYS)
 def make_document_key(body: PinBody) -> Any:
     """Make a key and certificate by which I sign documents, locked by this PIN."""
-    who = viewer()
-    with snapshot() as db:
-        now = real_now(db)
-    made = credentials.make_document_key(who, body.pin, _workshop().authority, now)
-    with transaction(lock=[f"person:{who.code}"]) as (db, now):
-        key = credentials.enrol_document_key(db, who, made, now=now)
-        return credentials.describe(key), 201
+    return credentials.describe(make_key(viewer(), body.pin)), 201
 
 
 @api.get("/papers")
@@ -66,7 +57,7 @@ def show_file(path: CodePath) -> Any:
         file = queries.turn_of(db, path.code, viewer().code).paper.file
     if file is None:
         raise NotYet("paper.not_drawn", "文件正在生成，请稍候。")
-    return Response(_workshop().vault.read(file), mimetype="application/pdf")
+    return Response(workshop().vault.read(file), mimetype="application/pdf")
 
 
 @api.post("/papers/<code>/turn")
@@ -81,30 +72,9 @@ def ask_turn(path: CodePath) -> Any:
 @requires(Permission.SIGN_PAPERS)
 def give_signature(path: CodePath, body: PinBody) -> Any:
     """Sign the prepared revision: the PIN opens my key for this one signature."""
-    who = viewer()
-    value = _signed_attributes(path.code, who.code, body.pin)
-    with transaction(lock=[papers.subject_of(path.code)]) as (db, now):
-        return _turn_json(papers.give_signature(db, who, path.code, value, now=now)), 202
-
-
-def _signed_attributes(paper: str, person: str, pin: str) -> bytes:
-    """The signature value over the prepared attributes; a wrong PIN is counted first."""
-    with transaction(lock=[f"person:{person}"]) as (db, now):
-        turn = queries.turn_of(db, paper, person)
-        refuse_if(signing_problems(turn.state, turn.until, now))
-        key_code, row = turn.key_code or "", dict(turn.prepared or {})
-        locked = credentials.count_attempt(db, key_code)
-    key = signing.unlock(locked.encode(), pin)
-    revision = _workshop().vault.read(str(row["revision_sha256"]))
-    value = signing.sign_attributes(key, PreparedSignature.from_row(row, revision).attributes)
-    with transaction(lock=[f"person:{person}"]) as (db, _now):
-        credentials.forget_attempts(db, key_code)
-    return value
-
-
-def _workshop() -> Workshop:
-    workshop: Workshop = current_app.extensions["workshop"]
-    return workshop
+    sign_paper(viewer(), path.code, body.pin)
+    with snapshot() as db:
+        return _turn_json(queries.turn_of(db, path.code, viewer().code)), 202
 
 
 def _turn_json(turn: Turn) -> dict[str, Any]:

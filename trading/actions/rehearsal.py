@@ -10,12 +10,15 @@ from sqlalchemy.orm import Session
 
 from evidence.actions.streams import record
 from identity.rules.permissions import Viewer
-from kernel.errors import InvalidInput, NotYet, Refusal, refuse_if
+from identity.states import Role
+from kernel.errors import InvalidInput, NotFound, NotYet, Refusal, refuse_if
 from storage.base import real_now
 from storage.due import DueWork
 from storage.subjects import REAL_CLOCK, move_clock
 from trading.models.tendering import Tender
 from trading.rules import rehearsal as rules
+
+_CENTRE = frozenset({Role.HOST, Role.OPERATOR})
 
 
 def move_rehearsal(
@@ -23,8 +26,11 @@ def move_rehearsal(
 ) -> datetime:
     """Move the tender's clock forward to an instant; return where it stands after.
 
-    Raises NotYet when due work must be done first, InvalidInput for a move back or past it.
+    Whoever runs the tender may, and the trading centre. Raises NotFound for others, NotYet when
+    due work must be done first, InvalidInput for a move back or past it.
     """
+    if not who.roles & _CENTRE and who.organisation not in tender.sides:
+        raise NotFound("tender.not_found", "没有编号为“%(value)s”的项目。", value=tender.code)
     if tender.clock == REAL_CLOCK:
         raise Refusal("rehearsal.not_one", "只有演练项目可以拨快时钟。")
     refuse_if(rules.move_problems(to, now, real_now(db)), InvalidInput)

@@ -70,8 +70,8 @@ def register_tender(
     entity = _procuring_entity(db, procuring_entity)
     if clock != REAL_CLOCK:
         refuse_if(rehearsal.start_problems(now, regime, real_now(db)), InvalidInput)
-    for draft in lots:
-        refuse_if(rules.lot_problems(draft.terms, regime, now))
+    for number, draft in enumerate(lots, 1):
+        refuse_if(rules.of_lot(number, rules.lot_problems(draft.terms, regime, now)))
         check_method(draft.method, regime, category, now, draft.terms.estimate_fen)
     tender = Tender(
         code=code,
@@ -197,13 +197,15 @@ def new_tender_code() -> str:
 
 
 def _procuring_entity(db: Session, credit_code: str) -> Organisation:
-    entity = identity.organisation_by_code(db, codes.credit_code(credit_code))
+    field = "procuring_entity"
+    code = codes.credit_code(credit_code, field=field)
+    entity = identity.organisation_by_code(db, code, field=field)
     if not entity.is_a(OrganisationKind.PROCURING_ENTITY):
         raise Refusal(
             "tender.not_a_procuring_entity",
             "“%(name)s”没有登记为招标人或采购人。",
             "招标投标法 第8条",
-            field="procuring_entity",
+            field=field,
             name=entity.name,
         )
     return entity

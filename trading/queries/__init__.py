@@ -2,10 +2,12 @@
 
 from trading.queries.awarding import (
     award_of,
+    awards_of,
     candidates,
     ranked_bids,
     rejected_bids,
     report_of,
+    reports_of,
     result_of,
     termination_of,
 )
@@ -13,6 +15,7 @@ from trading.queries.bidding import (
     bid_by_receipt,
     bid_with_nonce,
     bidders_of,
+    bids_by,
     bids_of,
     commitments_of,
     standing_bid,
@@ -28,6 +31,7 @@ from trading.queries.guarantee import (
     guarantee_on_paper,
     guarantees_by_issuer,
     guarantees_of,
+    guarantees_to_judge,
     signed_guarantees,
     standing_guarantee,
 )
@@ -47,27 +51,35 @@ from trading.queries.opening import (
     opening_record_of,
     opening_record_on,
     release_count,
+    releases_among,
     releases_of,
     sealed_bids,
 )
 from trading.queries.tendering import (
+    announced_lots,
     latest_notice,
     lot_by_code,
     lots_in,
+    moments_of,
     public_tenders,
     stage_of,
     tender_by_code,
     tenders_of_agency,
+    tenders_run_by,
+    unfinished_lots_run_by,
 )
 from trading.queries.work import (
     nameable_work,
 )
 
 __all__ = [
+    "announced_lots",
     "award_of",
+    "awards_of",
     "bid_by_receipt",
     "bid_with_nonce",
     "bidders_of",
+    "bids_by",
     "bids_of",
     "candidates",
     "commitments_of",
@@ -78,9 +90,11 @@ __all__ = [
     "guarantee_on_paper",
     "guarantees_by_issuer",
     "guarantees_of",
+    "guarantees_to_judge",
     "latest_notice",
     "lot_by_code",
     "lots_in",
+    "moments_of",
     "nameable_work",
     "open_data",
     "opened_bid_with",
@@ -97,8 +111,10 @@ __all__ = [
     "ranked_bids",
     "rejected_bids",
     "release_count",
+    "releases_among",
     "releases_of",
     "report_of",
+    "reports_of",
     "result_of",
     "sealed_bids",
     "signed_guarantees",
@@ -109,7 +125,9 @@ __all__ = [
     "submission_fact",
     "tender_by_code",
     "tenders_of_agency",
+    "tenders_run_by",
     "termination_of",
+    "unfinished_lots_run_by",
     "unfinished_uploads",
     "upload_of",
 ]

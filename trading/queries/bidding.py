@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from evidence.models.streams import Fact
 from identity.models.organisations import Organisation
@@ -103,3 +103,15 @@ def bids_of(db: Session, lot_id: int, bidder: str) -> Sequence[Bid]:
         .where(Bid.lot_id == lot_id, Organisation.credit_code == bidder)
     )
     return db.scalars(query.order_by(Bid.submitted_at, Bid.id)).all()
+
+
+def bids_by(db: Session, bidder: str, *, limit: int, offset: int = 0) -> Sequence[Bid]:
+    """This bidder's standing submissions on all lots, newest first."""
+    query = (
+        sa.select(Bid)
+        .join(Organisation, Organisation.id == Bid.bidder_id)
+        .where(Organisation.credit_code == bidder, Bid.state == BidState.SUBMITTED)
+        .options(joinedload(Bid.lot))
+    )
+    newest = query.order_by(Bid.submitted_at.desc(), Bid.id.desc())
+    return db.scalars(newest.limit(limit).offset(offset)).all()

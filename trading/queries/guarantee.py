@@ -1,6 +1,6 @@
 """Reads of guarantees: for their bidder, for their issuer, and for the opening."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
@@ -9,6 +9,7 @@ from identity.models.organisations import Organisation
 from identity.models.papers import Paper
 from identity.states import PaperState
 from kernel.errors import NotFound
+from storage.due import DueWork
 from trading.models.guarantee import GuaranteeOrder
 from trading.states import GuaranteeState
 
@@ -30,14 +31,35 @@ def guarantees_of(db: Session, lot_id: int, bidder: str) -> list[GuaranteeOrder]
     return [order for order in found if order.bidder.credit_code == bidder]
 
 
-def guarantees_by_issuer(db: Session, issuer: str) -> Sequence[GuaranteeOrder]:
-    """Orders to this issuer, newest first."""
+def guarantees_by_issuer(
+    db: Session, issuer: str, limit: int | None = None, offset: int = 0
+) -> Sequence[GuaranteeOrder]:
+    """Orders to this issuer, newest first; all of them without a limit."""
     mine = (
         sa.select(GuaranteeOrder)
         .join(Organisation, Organisation.id == GuaranteeOrder.issuer_id)
         .where(Organisation.credit_code == issuer)
     )
-    return db.scalars(mine.order_by(GuaranteeOrder.ordered_at.desc(), GuaranteeOrder.code)).all()
+    newest = mine.order_by(GuaranteeOrder.ordered_at.desc(), GuaranteeOrder.code)
+    return db.scalars(newest.limit(limit).offset(offset)).all()
+
+
+def guarantees_to_judge(db: Session, issuer: str, limit: int) -> Sequence[GuaranteeOrder]:
+    """Orders that this issuer has neither approved nor refused, oldest first."""
+    query = (
+        sa.select(GuaranteeOrder)
+        .join(Organisation, Organisation.id == GuaranteeOrder.issuer_id)
+        .where(Organisation.credit_code == issuer, GuaranteeOrder.state == GuaranteeState.ORDERED)
+    )
+    oldest = query.order_by(GuaranteeOrder.ordered_at, GuaranteeOrder.code)
+    return db.scalars(oldest.limit(limit)).all()
+
+
+def _untold_work(kinds: Collection[str]) -> sa.ColumnElement[bool]:
+    """Which due work has to do with papers of these kinds: nobody may be told of it."""
+    papers = sa.select(sa.literal("paper:") + Paper.code).where(Paper.kind.in_(kinds))
+    by_kind = sa.or_(*(DueWork.kind.startswith(f"{kind}.", autoescape=True) for kind in kinds))
+    return sa.or_(by_kind, DueWork.subject.in_(papers))
 
 
 def guarantee_by_code(db: Session, code: str) -> GuaranteeOrder | None:

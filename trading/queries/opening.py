@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, lazyload, selectinload
 
 from kernel.errors import NotFound
 from storage.due import DueWork
@@ -124,3 +124,9 @@ def opening_record_of(db: Session, lot_id: int) -> OpeningRecord | None:
 def opening_of(db: Session, bid_id: int) -> tuple[Release | None, OpenedBid | None]:
     """Release and outcome of one bid."""
     return db.get(Release, bid_id), db.get(OpenedBid, bid_id)
+
+
+def releases_among(db: Session, bid_ids: Sequence[int]) -> dict[int, Release]:
+    """The releases of these bids in one statement; unreleased ones are absent."""
+    query = sa.select(Release).where(Release.bid_id.in_(bid_ids)).options(lazyload(Release.bid))
+    return {release.bid_id: release for release in db.scalars(query)}

@@ -1,11 +1,13 @@
 """Reads of tenders, lots and notices."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from evidence import queries as evidence
+from identity.models.organisations import Organisation
 from kernel.errors import NotFound
 from trading.models.tendering import Lot, Tender, TenderNotice
 from trading.rules.disclosure import Stage
@@ -66,6 +68,51 @@ def tenders_of_agency(db: Session, organisation_id: int) -> Sequence[Tender]:
     return db.scalars(query.options(selectinload(Tender.lots)).order_by(Tender.id.desc())).all()
 
 
-def lots_in(db: Session, states: Sequence[LotState]) -> Sequence[Lot]:
-    """All lots in these states, by code."""
-    return db.scalars(sa.select(Lot).where(Lot.state.in_(states)).order_by(Lot.code)).all()
+def tenders_run_by(
+    db: Session, organisation: str, *, limit: int, offset: int = 0
+) -> Sequence[Tender]:
+    """What this organisation runs as agency or buys by as procuring entity, newest first."""
+    query = sa.select(Tender).where(_is_side(organisation)).options(*_WITH_SIDES)
+    newest = query.options(selectinload(Tender.lots)).order_by(Tender.id.desc())
+    return db.scalars(newest.limit(limit).offset(offset)).all()
+
+
+def unfinished_lots_run_by(db: Session, organisation: str, limit: int) -> Sequence[Lot]:
+    """Lots that this organisation runs or buys by and that are not archived, newest first."""
+    query = sa.select(Lot).join(Tender, Tender.id == Lot.tender_id).where(_is_side(organisation))
+    sides = (joinedload(Lot.tender).options(*_WITH_SIDES),)
+    unfinished = query.where(Lot.state != LotState.ARCHIVED).options(*sides)
+    return db.scalars(unfinished.order_by(Lot.id.desc()).limit(limit)).all()
+
+
+def lots_in(
+    db: Session, states: Sequence[LotState], limit: int | None = None, offset: int = 0
+) -> Sequence[Lot]:
+    """Lots in these states, by code; all of them without a limit."""
+    query = sa.select(Lot).where(Lot.state.in_(states)).order_by(Lot.code)
+    return db.scalars(query.limit(limit).offset(offset)).all()
+
+
+def announced_lots(db: Session, *, limit: int, offset: int = 0) -> Sequence[Lot]:
+    """Lots that receive bids, the nearest deadline first."""
+    query = sa.select(Lot).where(Lot.state == LotState.ANNOUNCED)
+    return db.scalars(query.order_by(Lot.deadline, Lot.code).limit(limit).offset(offset)).all()
+
+
+def moments_of(db: Session, lot: Lot) -> dict[str, datetime]:
+    """When each kind of a lot's own steps happened first, in legal time."""
+    moments: dict[str, datetime] = {}
+    for fact in evidence.facts_about(db, f"lot:{lot.code}"):
+        if fact.kind.startswith("lot."):
+            moments.setdefault(fact.kind, fact.at)
+    return moments
+
+
+def _is_side(organisation: str) -> sa.ColumnElement[bool]:
+    """Whether an organisation is one of the two sides of a tender."""
+    mine = sa.select(Organisation.id).where(Organisation.credit_code == organisation)
+    found = mine.scalar_subquery()
+    return sa.or_(Tender.agency_id == found, Tender.procuring_entity_id == found)
+
+
+_WITH_SIDES = (joinedload(Tender.agency), joinedload(Tender.procuring_entity))

@@ -14,7 +14,7 @@ from identity.guard import open_to_all, requires, viewer
 from identity.states import Permission
 from kernel.errors import NotFound, refuse_if
 from storage.database import snapshot, transaction
-from storage.subjects import REAL_CLOCK, legal_now
+from storage.subjects import legal_now
 from storage.vault import Vault
 from trading import queries
 from trading.actions import bidding, rehearsal, tendering
@@ -30,6 +30,7 @@ from trading.forms import (
 )
 from trading.models.bidding import Bid
 from trading.models.tendering import Lot, Tender
+from trading.routes.registration import register, subjects_of
 from trading.rules import bidding as rules
 from trading.rules.disclosure import Audience, Matter, may_know
 
@@ -40,26 +41,7 @@ api = APIBlueprint("trading_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(
 @requires(Permission.REGISTER_TENDER)
 def register_tender(body: TenderBody) -> Any:
     """Register a tender with its lots; the agency's standing is asked under lock."""
-    who, code = viewer(), tendering.new_tender_code()
-    drafts = [lot.draft() for lot in body.lots]
-    lots = tendering.lot_codes(code, len(drafts))
-    clock = f"tender:{code}" if body.rehearsal_from else REAL_CLOCK
-    start = (clock, utc(body.rehearsal_from)) if body.rehearsal_from else None
-    subjects = [f"organisation:{who.organisation}", f"tender:{code}", *_named(lots)]
-    with transaction(lock=subjects, new_clock=start) as (db, now):
-        tendering.register_tender(
-            db,
-            who,
-            code=code,
-            regime=body.regime,
-            category=body.category,
-            name=body.name,
-            procuring_entity=body.procuring_entity,
-            lots=drafts,
-            clock=clock,
-            check_method=current_app.extensions["check_method"],
-            now=now,
-        )
+    code, lots = register(viewer(), body.draft())
     return {"tender": code, "lots": lots}, 201
 
 
@@ -67,7 +49,7 @@ def register_tender(body: TenderBody) -> Any:
 @requires(Permission.RUN_TENDER)
 def publish_tender(path: CodePath, body: PublicationBody) -> Any:
     """Publish the notice; the lots receive bids from now on."""
-    who, subjects = viewer(), _subjects_of(path.code)
+    who, subjects = viewer(), subjects_of(path.code)
     with transaction(lock=subjects) as (db, now):
         tendering.publish_tender(
             db, who, path.code, notice=body.notice, deadline=utc(body.deadline), now=now
@@ -97,7 +79,7 @@ def show_tender(path: CodePath) -> Any:
 @requires(Permission.MOVE_REHEARSAL)
 def move_clock(path: CodePath, body: ClockBody) -> Any:
     """Move a rehearsal's clock forward, at most to its next due moment."""
-    subjects = _subjects_of(path.code)
+    subjects = subjects_of(path.code)
     with transaction(lock=subjects) as (db, now):
         tender = queries.tender_by_code(db, path.code)
         reached = rehearsal.move_rehearsal(db, viewer(), tender, to=utc(body.to), now=now)
@@ -216,18 +198,6 @@ def _first_bytes(bidder: str, uploads: dict[str, str]) -> dict[str, bytes]:
             if digests:
                 starts[name] = opened.enter_context(_vault().open(digests[0])).read(HEADER_BYTES)
     return {name: starts.get(name, b"") for name in uploads}
-
-
-def _subjects_of(tender_code: str) -> list[str]:
-    """The tender and its lots, read unlocked; the caller locks and reads again."""
-    with snapshot() as db:
-        tender = queries.tender_by_code(db, tender_code)
-        agency = f"organisation:{tender.agency.credit_code}"
-        return [agency, f"tender:{tender.code}", *_named([lot.code for lot in tender.lots])]
-
-
-def _named(lots: list[str]) -> list[str]:
-    return [f"lot:{code}" for code in lots]
 
 
 def _vault() -> Vault:

@@ -65,7 +65,7 @@ def orders_to_me() -> Any:
 @requires(Permission.ISSUE_GUARANTEE)
 def approve_order(path: CodePath) -> Any:
     """Approve; the letter is drawn and waits for my signature (POST /papers/<paper>/turn)."""
-    with transaction(lock=_lot_of(path.code)) as (db, now):
+    with transaction(lock=lot_of_order(path.code)) as (db, now):
         order = guarantee.approve_order(db, viewer(), path.code, now=now)
         return _issuer_json(order), 201
 
@@ -74,7 +74,7 @@ def approve_order(path: CodePath) -> Any:
 @requires(Permission.ISSUE_GUARANTEE)
 def refuse_order(path: CodePath, body: ReasonBody) -> Any:
     """Refuse, with a reason for the bidder."""
-    with transaction(lock=_lot_of(path.code)) as (db, now):
+    with transaction(lock=lot_of_order(path.code)) as (db, now):
         order = guarantee.refuse_order(db, viewer(), path.code, reason=body.reason, now=now)
         return _issuer_json(order)
 
@@ -90,7 +90,7 @@ def show_letter(path: CodePath) -> Any:
     return Response(current_app.extensions["vault"].chunks([sha256]), mimetype="application/pdf")
 
 
-def _lot_of(order: str) -> list[str]:
+def lot_of_order(order: str) -> list[str]:
     """The subject to lock, read unlocked; the action reads again."""
     with snapshot() as db:
         return [f"lot:{queries.guarantee_for_issuer(db, order, viewer().organisation).lot.code}"]

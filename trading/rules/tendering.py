@@ -1,7 +1,7 @@
 """Registration and publication: what a tender must state, and how early it must be announced."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kernel.errors import Problem
@@ -36,6 +36,13 @@ def lot_problems(terms: LotTerms, regime: Regime, now: datetime) -> list[Problem
         *_money_problems(terms),
         *guarantee_problems(terms, limits),
     ]
+
+
+def of_lot(number: int, problems: list[Problem]) -> list[Problem]:
+    """The problems as those of the number-th lot: from the second on the field says which."""
+    if number == 1:
+        return problems
+    return [replace(each, field=f"{each.field}-{number}") for each in problems]
 
 
 def guarantee_ceiling(estimate_fen: int, limits: Limits) -> int:

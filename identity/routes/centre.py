@@ -1,0 +1,89 @@
+"""Pages of the trading centre: organisations and people, found and registered."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from identity import queries
+from identity.actions import accounts
+from identity.forms import chosen_all, form_of
+from identity.guard import requires, viewer
+from identity.routes.paging import page_of, window
+from identity.states import OrganisationKind, Permission, Role
+from kernel.codes import credit_code
+from kernel.text import clean_line
+from storage.database import snapshot, transaction
+
+pages = Blueprint("centre", __name__, url_prefix="/centre")
+
+
+@pages.get("/organisations")
+@requires(Permission.MANAGE_ORGANISATIONS)
+def organisations() -> ResponseReturnValue:
+    """Registered organisations by code, and the form of a new one."""
+    words = request.args.get("q", "")[:200]
+    with snapshot() as db:
+        return render_template(
+            "identity/centre/organisations.html",
+            page=page_of(queries.organisations(db, words, **window())),
+            words=words,
+            kinds=list(OrganisationKind),
+        )
+
+
+@pages.post("/organisations")
+@requires(Permission.MANAGE_ORGANISATIONS)
+@form_of(organisations)
+def register_organisation() -> ResponseReturnValue:
+    """Register an organisation."""
+    form = request.form
+    code = credit_code(form.get("credit_code", ""), field="credit_code")
+    kinds = chosen_all(OrganisationKind, form.getlist("kinds"), field="kinds")
+    with transaction(lock=[f"organisation:{code}"]) as (db, now):
+        accounts.register_organisation(
+            db,
+            credit_code=code,
+            name=form.get("name", ""),
+            kinds=kinds,
+            actor=viewer().code,
+            now=now,
+        )
+    return redirect(url_for("centre.organisations", q=code))
+
+
+@pages.get("/people")
+@requires(Permission.MANAGE_ORGANISATIONS)
+def people() -> ResponseReturnValue:
+    """People with an account, and the form of a new one."""
+    words = request.args.get("q", "")[:200]
+    with snapshot() as db:
+        return render_template(
+            "identity/centre/people.html",
+            page=page_of(queries.people(db, words, **window())),
+            words=words,
+            roles=list(Role),
+        )
+
+
+@pages.post("/people")
+@requires(Permission.MANAGE_ORGANISATIONS)
+@form_of(people)
+def register_person() -> ResponseReturnValue:
+    """Register a person of an organisation; the password is told to nobody else by this site."""
+    form = request.form
+    code = credit_code(form.get("credit_code", ""), field="credit_code")
+    roles = chosen_all(Role, form.getlist("roles"), field="roles")
+    name = clean_line(form.get("person_name", ""), field="person_name", limit=80)
+    password_hash = accounts.hash_password(form.get("password", ""))
+    with transaction(lock=[f"organisation:{code}"]) as (db, now):
+        person = accounts.register_person(
+            db,
+            username=form.get("username", ""),
+            name=name,
+            organisation=queries.organisation_by_code(db, code),
+            roles=roles,
+            password_hash=password_hash,
+            actor=viewer().code,
+            now=now,
+        )
+        username = person.username
+    return redirect(url_for("centre.people", q=username))

@@ -1,0 +1,157 @@
+"""What is done by hand on the pages of the pool and of the draw, without scripts."""
+
+import pytest
+
+from evaluation import queries
+from evaluation.rules.draw import Party
+from evaluation.states import DrawState, ExpertState
+from identity.states import OrganisationKind, Role
+from storage.database import snapshot
+from storage.vault import Vault
+from tests.factories.evaluation import Evaluation
+from tests.factories.identity import CODES, make_organisation, make_person
+from tests.factories.pages import Reader
+from trading import queries as trading
+from trading.states import LotState
+
+
+@pytest.fixture
+def operator(app):
+    make_organisation(CODES[42], "临江交易中心", OrganisationKind.TRADING_CENTRE)
+    make_person("operator", CODES[42], Role.OPERATOR)
+    return Reader(app.test_client(), "operator")
+
+
+@pytest.fixture
+def person(operator):
+    make_organisation(CODES[41], "专家库", OrganisationKind.EXPERT_POOL)
+    return make_person("expert", CODES[41], Role.EXPERT, name="卫国")
+
+
+def form(person, **changes):
+    return {
+        "person": person,
+        "expert_name": "卫国",
+        "employer": CODES[50],
+        "employer_name": "临江大学",
+        "city": "临江",
+        "specialities": "桥梁，隧道 桥梁",
+        "interests": f"{CODES[10]}\n{CODES[11]}",
+    } | changes
+
+
+def test_the_centre_takes_an_expert_into_the_pool_suspends_and_reinstates(operator, person):
+    assert person in operator.get("/centre/experts")
+    address = operator.sent("/centre/experts", **form(person))
+    code = address.rpartition("/")[2]
+    with snapshot() as db:
+        expert = queries.expert_by_code(db, code)
+    operator.refused(f"{address}/suspension", 422, "ground", ground=" ")
+    operator.sent(f"{address}/suspension", ground="正在调查")
+    with snapshot() as db:
+        suspended = queries.expert_by_code(db, code).state
+    again = operator.send(f"{address}/suspension", ground="再次").status_code
+    operator.sent(f"{address}/reinstatement", ground="查无实据")
+
+    assert expert.specialities == ["桥梁", "隧道"]
+    assert expert.interests == sorted([CODES[10], CODES[11]])
+    assert (suspended, again) == (ExpertState.SUSPENDED, 409)
+    assert "可抽取" in operator.get(address)
+    assert "卫国" in operator.get("/centre/experts?q=卫")
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "field"),
+    [
+        ({"person": "PN0000000000"}, 404, "person"),
+        ({"person": ""}, 422, "person"),
+        ({"employer": "1"}, 422, "employer"),
+        ({"specialities": ""}, 422, "specialities"),
+        ({"interests": "1"}, 422, "interests"),
+        ({"expert_name": ""}, 422, "expert_name"),
+    ],
+)
+def test_a_refused_entry_comes_back_and_nobody_is_taken(operator, person, change, status, field):
+    operator.refused("/centre/experts", status, field, **form(person) | change)
+    with snapshot() as db:
+        assert queries.experts(db) == []
+
+
+@pytest.fixture
+def evaluation(app, settings):
+    return Evaluation(Vault(settings.files)).confirmed()
+
+
+def draw_of(evaluation):
+    with snapshot() as db:
+        return queries.draw_of_lot(db, trading.lot_by_code(db, evaluation.lot).id)
+
+
+def test_the_agency_draws_and_convenes_by_hand(app, evaluation):
+    agent, address = Reader(app.test_client(), "agent"), f"/run/lots/{evaluation.lot}"
+    agent.sent(f"{address}/draw")
+    evaluation.draw = draw_of(evaluation).code
+    early = agent.refused(f"{address}/draw/freeze", 409, confirm="yes")
+    evaluation.commit()
+    agent.refused(f"{address}/draw/freeze", 422, "confirm")
+    agent.sent(f"{address}/draw/freeze", confirm="yes")
+    evaluation.reveal()
+    seats_open = agent.refused(f"{address}/meeting", 409, confirm="yes")
+    evaluation.accept_all()
+    agent.sent(f"{address}/meeting", confirm="yes")
+
+    page = agent.get(f"{address}/committee")
+    assert "至少两方须先提交" in early
+    assert "确认参加" in seats_open
+    assert draw_of(evaluation).state is DrawState.DRAWN
+    assert evaluation.lot_state() is LotState.EVALUATING
+    assert page.count("已确认参加") == 5
+    assert not any(f"专家{number}" in page for number in range(7))
+
+
+def test_each_party_brings_its_number_from_its_own_page(app, evaluation):
+    evaluation.open_draw()
+    officer, bidder = (Reader(app.test_client(), name) for name in ("officer", "bidder1"))
+    address = f"/draws/{evaluation.draw}/nonce"
+    desk, page = officer.get("/desk"), officer.get(address)
+    evaluation.commit()
+    waiting = officer.get(address)
+    evaluation.freeze()
+    revealing = officer.get(address)
+    commitment = next(iter(_commitments(evaluation)))
+
+    assert address in desk
+    assert 'data-nonce="commit"' in page
+    assert "draw commit --url http://localhost --username officer" in page
+    assert "摘要已提交" in waiting
+    assert f'data-committed="{commitment}"' in revealing
+    assert address in officer.get("/desk")
+    evaluation.reveal()
+    assert evaluation.nonces[Party.PROCURING_ENTITY].hex() in officer.get(address)
+    bidder.get(address, 404)
+
+
+def _commitments(evaluation):
+    with snapshot() as db:
+        draw = queries.draw_by_code(db, evaluation.draw)
+        return [
+            each.commitment.hex()
+            for each in queries.nonces_of(db, draw)
+            if each.party is Party.PROCURING_ENTITY
+        ]
+
+
+def test_an_expert_finds_the_call_on_its_desk_and_not_the_project(app, evaluation):
+    evaluation.drawn()
+    username = evaluation.experts[evaluation.calls()[0].expert_code]
+    page = Reader(app.test_client(), username).get("/desk")
+    assert "答复评标通知" in page
+    assert evaluation.draw in page
+    assert not any(word in page for word in ("临江大桥", evaluation.lot))
+
+
+def test_without_a_draw_there_is_nothing_to_freeze(app, evaluation):
+    agent = Reader(app.test_client(), "agent")
+    assert agent.send(f"/run/lots/{evaluation.lot}/draw/freeze", confirm="yes").status_code == 404
+    assert "还没有开始抽取" not in agent.get(f"/run/lots/{evaluation.lot}/committee")
+    assert "开始抽取" in agent.get(f"/run/lots/{evaluation.lot}/committee")

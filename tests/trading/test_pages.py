@@ -1,0 +1,467 @@
+"""What people do by hand on trading's pages, in a browser without scripts."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from evidence.models.streams import Fact
+from identity.states import OrganisationKind, Role
+from kernel.periods import minute_text
+from storage.database import current_database, snapshot
+from storage.vault import Vault
+from tests.factories.awarding import RECEIVED, Awarding
+from tests.factories.identity import CODES, make_organisation, make_person
+from tests.factories.pages import Reader
+from tests.factories.trading import NOTICE, make_cast, make_open_lot, make_tender, move_to, publish
+from tests.trading.test_guarantee import Bank
+from tests.trading.test_opening import Hall, packed
+from trading import queries
+from trading.forms import method_examples
+from trading.states import GuaranteeState, LotState, PassingOver, Regime
+
+START = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
+PUBLICITY_ENDS = datetime(2026, 9, 28, 16, 0, tzinfo=UTC)
+TENDER = {
+    "regime": "CONSTRUCTION",
+    "lots": "1",
+    "tender_name": "临江大桥维修工程",
+    "category": "works",
+    "procuring_entity": CODES[1],
+    "rehearsal_from": "2026-09-01T10:00",
+    "lot_name": "第一标段",
+    "estimate": "11,000,000.00",
+    "ceiling": "12000000",
+    "guarantee": "200000",
+    "validity_days": "90",
+    "window_minutes": "30",
+    "correction_minutes": "5",
+    "method": method_examples()[Regime.CONSTRUCTION],
+}
+
+
+def state_of(lot):
+    with snapshot() as db:
+        return queries.lot_by_code(db, lot).state
+
+
+def facts():
+    with snapshot() as db:
+        return db.scalar(sa.select(sa.func.count()).select_from(Fact))
+
+
+@pytest.fixture
+def reader(app):
+    return lambda username=None: Reader(app.test_client(), username)
+
+
+@pytest.fixture
+def agent(app, reader):
+    make_cast()
+    make_person("officer", CODES[1], Role.PROCURING_OFFICER)
+    return reader("agent")
+
+
+@pytest.fixture
+def awarding(app, settings):
+    made = Awarding(Vault(settings.files))
+    move_to(made.lot, RECEIVED)
+    return made.receive()
+
+
+def test_everybody_lands_on_their_own_desk(agent):
+    assert agent.landed.headers["Location"] == "/desk"
+    assert "没有等待您办理的事项" in agent.get("/desk")
+
+
+def test_an_agency_registers_a_tender_and_publishes_its_notice(agent):
+    tender = agent.sent("/run/tenders", **TENDER)
+    code = tender.rpartition("/")[2]
+    with snapshot() as db:
+        (lot,) = queries.tender_by_code(db, code).lots
+    page = agent.get(f"{tender}/notice")
+    earliest = re.search(r'id="deadline"[^>]* value="([^"]+)"', page)[1]
+
+    agent.sent(f"{tender}/notice", **NOTICE, deadline=earliest, confirm="yes")
+
+    assert (lot.estimate_fen, lot.guarantee_fen) == (1_100_000_000, 20_000_000)
+    assert lot.method == json.loads(TENDER["method"])
+    assert "招标投标法 第24条" in page
+    assert earliest == "2026-09-21T00:00"
+    assert state_of(lot.code) is LotState.ANNOUNCED
+    assert "递交投标文件" in agent.get(f"/run/lots/{lot.code}")
+    assert TENDER["tender_name"] in agent.get("/run/tenders")
+    assert "第一标段" in Reader(agent.client).get(f"/tenders/{code}")
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "field"),
+    [
+        ({"tender_name": " "}, 422, "tender_name"),
+        ({"category": "x"}, 422, "category"),
+        ({"procuring_entity": "1"}, 422, "procuring_entity"),
+        ({"procuring_entity": CODES[9]}, 404, "procuring_entity"),
+        ({"procuring_entity": CODES[0]}, 409, "procuring_entity"),
+        ({"rehearsal_from": "昨天"}, 422, "rehearsal_from"),
+        ({"estimate": "1.234"}, 422, "estimate"),
+        ({"validity_days": "九十"}, 422, "validity_days"),
+        ({"validity_days": "366"}, 409, "validity_days"),
+        ({"guarantee": "220000.01"}, 409, "guarantee"),
+        ({"method": "[]"}, 422, "method"),
+        ({"method": "{"}, 422, "method"),
+    ],
+)
+def test_a_refused_tender_comes_back_with_its_words_and_nothing_is_registered(
+    agent, change, status, field
+):
+    before = facts()
+
+    page = agent.refused("/run/tenders", status, field, **TENDER | change)
+
+    assert ('value="12000000"' in page, facts()) == (True, before)
+
+
+def test_a_fault_in_the_second_lot_leads_to_its_own_field(agent):
+    names = ("lot_name", "estimate", "ceiling", "validity_days", "window_minutes")
+    second = {f"{name}-2": TENDER[name] for name in (*names, "correction_minutes")}
+    form = TENDER | {"lots": "2"} | second
+
+    agent.refused("/run/tenders", 422, "guarantee-2", **form, **{"guarantee-2": "x"})
+    agent.refused("/run/tenders", 409, "guarantee-2", **form, **{"guarantee-2": "220000.01"})
+
+
+def test_a_notice_needs_every_field_a_lawful_deadline_and_a_confirmation(agent):
+    code = make_tender(rehearsal_from=START)
+    address, early = f"/run/tenders/{code}/notice", {"deadline": "2026-09-20T23:59"}
+    good = NOTICE | {"deadline": "2026-09-21T00:00", "confirm": "yes"}
+    before = facts()
+
+    agent.refused(address, 409, "scope", **good | {"scope": " "})
+    agent.refused(address, 409, "deadline", **good | early)
+    agent.refused(address, 422, "confirm", **good | {"confirm": ""})
+
+    assert (state_of(f"{code}-01"), facts()) == (LotState.REGISTERED, before)
+
+
+def test_a_rehearsal_clock_is_moved_forward_only(agent):
+    lot = make_open_lot(start=START)
+    address = f"/run/tenders/{lot.rpartition('-')[0]}/clock"
+
+    agent.sent(address, to="2026-09-10T10:00")
+    back = agent.refused(address, 422, "to", to="2026-09-09T10:00")
+
+    assert "演练时钟只能向前拨" in back
+    assert "2026-09-10 10:00" in agent.get(f"/run/lots/{lot}")
+
+
+def test_a_lot_is_terminated_with_a_ground_that_everybody_reads(agent, reader):
+    lot = make_open_lot(start=START)
+    address = f"/run/lots/{lot}/termination"
+
+    agent.refused(address, 409, "ground", ground=" ", confirm="yes")
+    agent.refused(address, 422, "confirm", ground="规划调整")
+    assert state_of(lot) is LotState.ANNOUNCED
+    agent.sent(address, ground="规划调整", confirm="yes")
+
+    assert state_of(lot) is LotState.TERMINATED
+    assert "规划调整" in reader().get(f"/tenders/{lot.rpartition('-')[0]}")
+    agent.sent(f"/run/lots/{lot}/archive", confirm="yes")
+    assert state_of(lot) is LotState.ARCHIVED
+
+
+@pytest.mark.parametrize("confirm", ["yes", ""])
+def test_the_agency_confirms_the_opening(app, settings, reader, confirm):
+    hall = Hall(Vault(settings.files)).ready().all_bid().close()
+    for bidder in hall.bidders:
+        hall.release(bidder)
+    hall.end_window().publish().open()
+    agent = reader("agent")
+    assert "确认开标记录" in agent.get("/desk")
+
+    answer = agent.send(f"/run/lots/{hall.lot}/opening-record", confirm=confirm)
+
+    assert answer.status_code == (302 if confirm else 422)
+    assert state_of(hall.lot) is (LotState.CONFIRMED if confirm else LotState.OPENED)
+
+
+def test_from_the_report_to_the_archive_by_hand(awarding, reader):
+    lot, agent, officer = awarding.lot, reader("agent"), reader("officer")
+    reported = agent.get(f"/run/lots/{lot}")
+    assert "90.00" in reported
+    assert "<caption>中标候选人公示" not in reported
+    assert "公示中标候选人" in agent.get("/desk")
+    agent.sent(f"/run/lots/{lot}/candidates", confirm="yes")
+    early = {"receipt": awarding.receipts[0], "confirm": "yes"}
+
+    assert "公示期" in officer.refused(f"/run/lots/{lot}/award", 409, **early)
+    move_to(lot, PUBLICITY_ENDS)
+    officer.refused(f"/run/lots/{lot}/award", 422, "confirm", receipt=awarding.receipts[0])
+    officer.refused(f"/run/lots/{lot}/award", 409, "receipt", confirm="yes")
+    officer.refused(
+        f"/run/lots/{lot}/award", 409, "reason", receipt=awarding.receipts[1], confirm="yes"
+    )
+    agent.refused(f"/run/lots/{lot}/award", 403, **early)
+    assert state_of(lot) is LotState.CANDIDATES_PUBLISHED
+    officer.sent(
+        f"/run/lots/{lot}/award",
+        receipt=awarding.receipts[1],
+        reason=PassingOver.GAVE_UP.value,
+        ground="书面放弃",
+        confirm="yes",
+    )
+
+    assert awarding.owners[awarding.receipts[1]] in officer.get(f"/run/lots/{lot}")
+    assert "书面放弃" not in reader().get(f"/tenders/{lot.rpartition('-')[0]}")
+    agent.sent(f"/run/lots/{lot}/archive", confirm="yes")
+    assert state_of(lot) is LotState.ARCHIVED
+
+
+def test_a_bidder_reads_its_own_result_and_reasons_only(awarding, reader):
+    lot = awarding.lot
+    before = reader("bidder4").get(f"/bids/lots/{lot}")
+    awarding.publish()
+    awarding.decide(at=PUBLICITY_ENDS)
+    pages = {name: reader(name).get(f"/bids/lots/{lot}") for name in ("bidder1", "bidder4")}
+
+    assert "没有资质" not in before
+    assert "没有资质" in pages["bidder4"]
+    assert "未中标" in pages["bidder4"]
+    assert "没有资质" not in pages["bidder1"]
+    assert "总分 90.00" in pages["bidder1"]
+
+
+def test_a_bidder_sees_its_receipts_and_commands_and_nobody_else_does(app, settings, reader):
+    hall = Hall(Vault(settings.files)).ready()
+    hall.bid(hall.bidders[0], *packed("31415926.53"))
+    with snapshot() as db:
+        lot = queries.lot_by_code(db, hall.lot)
+        (bid,) = queries.standing_bids(db, lot.id)
+    mine, other = (reader(name).get(f"/bids/lots/{hall.lot}") for name in ("bidder1", "bidder2"))
+
+    assert f"/api/v1/receipts/{bid.receipt}" in mine
+    assert "python -m client bidder withdraw" in mine
+    assert bid.receipt not in other
+    assert "python -m client bidder submit" in other
+    assert bid.receipt in reader("bidder1").get("/bids/mine")
+    assert bid.receipt not in reader("bidder2").get("/bids/mine")
+    assert hall.lot in reader("bidder2").get("/bids")
+
+
+def test_the_desk_tells_a_bidder_to_release_until_the_end_of_the_window(app, settings, reader):
+    hall = Hall(Vault(settings.files)).ready().all_bid()
+    assert "等待投标截止" in reader("bidder1").get("/desk")
+    hall.close()
+    hall.release(hall.bidders[1])
+
+    first, second = (reader(name).get("/desk") for name in ("bidder1", "bidder2"))
+
+    assert "视为撤销投标文件" in first
+    assert "视为撤销投标文件" not in second
+    assert "python -m client bidder release" in reader("bidder1").get(f"/bids/lots/{hall.lot}")
+
+
+@pytest.fixture
+def bank(app, settings):
+    made = Bank(Vault(settings.files))
+    app.extensions["workshop"] = made.workshop
+    return made
+
+
+def test_an_issuer_approves_by_hand_and_never_learns_the_lot(bank, reader):
+    order, banker = bank.order("bidder1"), reader("banker")
+    pages = [banker.get(address) for address in ("/desk", "/orders", f"/orders/{order}")]
+
+    banker.refused(f"/orders/{order}/approval", 422, "confirm")
+    paper = banker.sent(f"/orders/{order}/approval", confirm="yes")
+
+    assert all("临江建设10有限公司" in page for page in pages)
+    assert not any(word in page for page in pages for word in (bank.lot, "临江大桥"))
+    assert paper.startswith("/papers/")
+    assert bank.known(order).state is GuaranteeState.APPROVED
+
+
+def test_an_issuer_refuses_with_a_reason_that_the_bidder_reads(bank, reader):
+    order, banker = bank.order("bidder1"), reader("banker")
+
+    banker.refused(f"/orders/{order}/refusal", 422, "reason", reason=" ")
+    assert bank.known(order).state is GuaranteeState.ORDERED
+    banker.sent(f"/orders/{order}/refusal", reason="授信不足")
+
+    assert bank.known(order).state is GuaranteeState.REFUSED
+    assert "授信不足" in reader("bidder1").get(f"/bids/lots/{bank.lot}")
+    assert "授信不足" not in reader("bidder2").get(f"/bids/lots/{bank.lot}")
+
+
+def test_an_order_is_nobody_elses(bank, reader):
+    order, before = bank.order("bidder1"), facts()
+    insurer = reader("insurer")
+
+    insurer.get(f"/orders/{order}", 404)
+    insurer.refused(f"/orders/{order}/approval", 404, confirm="yes")
+    insurer.refused(f"/orders/{order}/refusal", 404, reason="x")
+
+    assert (bank.known(order).state, facts()) == (GuaranteeState.ORDERED, before)
+
+
+def test_a_witness_sees_what_needs_a_key(app, settings, reader):
+    hall = Hall(Vault(settings.files))
+    witness = reader("witness")
+    before = witness.get("/desk")
+    hall.ready()
+
+    assert "生成并演练开标密钥" in before
+    assert "已演练" in witness.get("/witness")
+    assert "python -m client.witness" in witness.get("/witness")
+    assert "已备好" in witness.get("/desk")
+
+
+PAGES = (
+    "/run/tenders",
+    "/run/tenders/new",
+    "/run/tenders/{tender}",
+    "/run/tenders/{tender}/notice",
+    "/run/lots/{lot}",
+    "/run/lots/{lot}/award",
+    "/run/lots/{lot}/termination",
+    "/run/lots/{lot}/committee",
+    "/bids",
+    "/bids/mine",
+    "/bids/lots/{lot}",
+    "/orders",
+    "/papers",
+    "/witness",
+    "/centre/organisations",
+    "/centre/people",
+    "/centre/experts",
+    "/centre/health",
+)
+OPEN_TO = {
+    "agent": {page for page in PAGES if page.startswith("/run/")},
+    "officer": {page for page in PAGES if page.startswith("/run/")} - {"/run/tenders/new"},
+    "other_agent": {"/run/tenders", "/run/tenders/new"},
+    "bidder1": {page for page in PAGES if page.startswith("/bids")},
+    "issuer": {"/orders", "/papers"},
+    "expert": {"/papers"},
+    "witness": {"/witness"},
+    "operator": {page for page in PAGES if page.startswith("/centre/")},
+    "host": set(),
+    "regulator": set(),
+}
+KINDS = {
+    "other_agent": (OrganisationKind.AGENCY, Role.AGENT),
+    "issuer": (OrganisationKind.ISSUER, Role.ISSUER),
+    "expert": (OrganisationKind.EXPERT_POOL, Role.EXPERT),
+    "witness": (OrganisationKind.WITNESS, Role.WITNESS),
+    "operator": (OrganisationKind.TRADING_CENTRE, Role.OPERATOR),
+    "host": (OrganisationKind.TRADING_CENTRE, Role.HOST),
+    "regulator": (OrganisationKind.REGULATOR, Role.REGULATOR),
+}
+
+
+def test_every_page_is_open_to_its_own_roles_and_to_nobody_else(agent, reader):
+    lot = make_open_lot(start=START)
+    for number, (username, (kind, role)) in enumerate(KINDS.items(), 40):
+        make_organisation(CODES[number], f"单位{number}", kind)
+        make_person(username, CODES[number], role)
+    found = {}
+
+    for username in OPEN_TO:
+        browser = reader(username)
+        browser.get("/desk")
+        for page in PAGES:
+            address = page.format(lot=lot, tender=lot.rpartition("-")[0])
+            found[username, page] = browser.client.get(address).status_code
+
+    assert {key for key, status in found.items() if status == 200} == {
+        (username, page) for username, pages in OPEN_TO.items() for page in pages
+    }
+    assert set(found.values()) == {200, 403, 404}
+    assert reader().client.get("/desk").status_code == 401
+
+
+STEPS = (
+    "/run/tenders/{tender}/notice",
+    "/run/tenders/{tender}/clock",
+    "/run/lots/{lot}/opening-record",
+    "/run/lots/{lot}/candidates",
+    "/run/lots/{lot}/archive",
+    "/run/lots/{lot}/award",
+    "/run/lots/{lot}/termination",
+    "/run/lots/{lot}/draw",
+    "/run/lots/{lot}/draw/freeze",
+    "/run/lots/{lot}/meeting",
+)
+FORM = NOTICE | {
+    "confirm": "yes",
+    "ground": "理由",
+    "deadline": "2026-12-01T09:00",
+    "to": "2026-12-01T09:00",
+}
+
+
+@pytest.mark.parametrize("username", ["other_agent", "bidder1"])
+def test_nobody_else_takes_a_step_of_a_lot(agent, reader, username):
+    make_organisation(CODES[40], "另一代理", OrganisationKind.AGENCY)
+    make_person("other_agent", CODES[40], Role.AGENT)
+    lot = make_open_lot(start=START)
+    browser, before = reader(username), facts()
+
+    answers = {
+        browser.send(step.format(lot=lot, tender=lot.rpartition("-")[0]), **FORM).status_code
+        for step in STEPS
+    }
+
+    assert answers == ({404} if username == "other_agent" else {403})
+    assert (state_of(lot), facts()) == (LotState.ANNOUNCED, before)
+
+
+def test_the_procuring_entity_takes_no_step_of_the_agency(agent, reader):
+    lot = make_open_lot(start=START)
+    officer, before = reader("officer"), facts()
+
+    for step in ("opening-record", "archive", "draw"):
+        assert officer.send(f"/run/lots/{lot}/{step}", confirm="yes").status_code in (403, 409)
+
+    assert (state_of(lot), facts()) == (LotState.ANNOUNCED, before)
+
+
+def test_lists_take_as_many_statements_however_long_they_are(agent, reader):
+    def statements(browser, address):
+        counted = []
+        engine = current_database().reader
+        sa.event.listen(engine, "before_cursor_execute", lambda *_: counted.append(1))
+        browser.get(address)
+        return len(counted)
+
+    bidder = reader("bidder1")
+    pages = [(agent, "/desk"), (agent, "/run/tenders"), (bidder, "/bids"), (bidder, "/desk")]
+    make_open_lot(start=START)
+    few = [statements(*page) for page in pages]
+    for _ in range(4):
+        publish(make_tender(lots=3))
+    many = [statements(*page) for page in pages]
+
+    assert many == few
+    assert max(few) <= 12
+
+
+def test_a_long_list_goes_on_on_the_next_page(agent):
+    for _ in range(21):
+        make_tender()
+
+    first, second = (agent.get(f"/run/tenders?page={number}") for number in (1, 2))
+
+    assert [len(re.findall(r'href="/run/tenders/TD\w+"', page)) for page in (first, second)] == [
+        20,
+        1,
+    ]
+    assert "page=2" in first
+    assert "page=3" not in second
+
+
+def test_a_form_holds_a_moment_rounded_up_to_a_whole_minute():
+    instant = datetime(2026, 9, 1, 2, 0, 1, tzinfo=UTC)
+    assert minute_text(instant) == "2026-09-01T10:01"
+    assert minute_text(instant - timedelta(seconds=1)) == "2026-09-01T10:00"

@@ -47,6 +47,11 @@ OWN_TO_THE_BANK = {
     "/api/v1/papers",
     "/api/v1/papers/<code>",
     "/api/v1/papers/<code>/file",
+    "/desk",
+    "/orders",
+    "/orders/<code>",
+    "/papers",
+    "/papers/<code>",
 }
 BLOTS = (
     (r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----", "CERTIFICATE"),

@@ -325,7 +325,6 @@ PAGES = (
     "/run/lots/{lot}",
     "/run/lots/{lot}/award",
     "/run/lots/{lot}/termination",
-    "/run/lots/{lot}/committee",
     "/bids",
     "/bids/mine",
     "/bids/lots/{lot}",
@@ -389,9 +388,6 @@ STEPS = (
     "/run/lots/{lot}/archive",
     "/run/lots/{lot}/award",
     "/run/lots/{lot}/termination",
-    "/run/lots/{lot}/draw",
-    "/run/lots/{lot}/draw/freeze",
-    "/run/lots/{lot}/meeting",
 )
 FORM = NOTICE | {
     "confirm": "yes",
@@ -421,7 +417,7 @@ def test_the_procuring_entity_takes_no_step_of_the_agency(agent, reader):
     lot = make_open_lot(start=START)
     officer, before = reader("officer"), facts()
 
-    for step in ("opening-record", "archive", "draw"):
+    for step in ("opening-record", "archive"):
         assert officer.send(f"/run/lots/{lot}/{step}", confirm="yes").status_code in (403, 409)
 
     assert (state_of(lot), facts()) == (LotState.ANNOUNCED, before)

@@ -34,6 +34,7 @@ from trading.actions.awarding import receive_report
 from trading.actions.closing import ACTOR
 from trading.labels import label
 from trading.rules.awarding import RankedBid, RejectedBid, ReportResult
+from trading.states import LotState
 
 KIND = "report"
 DRAW, ARCHIVE = f"{KIND}.draw", f"{KIND}.archive"
@@ -100,9 +101,12 @@ def archive_problem(pdf: bytes, trust: bytes, now: datetime) -> str:
 def take_archived(db: Session, lot_code: str, *, now: datetime) -> Report | None:
     """The sealed report is the archive: record its hash, hand the ranking to trading.
 
-    The caller holds the lot. None while nothing is complete, or when it was taken already.
+    The caller holds the lot. None while nothing is complete, when it was taken already, and for
+    a lot that was terminated while its report was signed.
     """
     lot = trading.lot_by_code(db, lot_code)
+    if lot.state is LotState.TERMINATED:
+        return None
     report = queries.report_of_lot(db, lot.id)
     if report is None or report.sha256 is not None or report.paper.state is not PaperState.COMPLETE:
         return None

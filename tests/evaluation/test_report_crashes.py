@@ -1,5 +1,6 @@
 """The archive's hash, the end of the meeting and the ranking handed over are one whole."""
 
+import pytest
 import sqlalchemy as sa
 
 from evaluation.actions import report
@@ -10,6 +11,7 @@ from storage.database import transaction
 from storage.vault import Vault
 from tests.crashes import try_every_statement
 from tests.factories.evaluation import Evaluation
+from tests.trading.test_opening import terminated
 from trading.states import LotState
 
 
@@ -23,16 +25,30 @@ def complete(paper):
         db.execute(sa.update(Paper).where(Paper.code == paper).values(**whole))
 
 
-def test_taking_the_archive_is_whole_or_absent(database, database_url, tmp_path):
-    made = Evaluation(Vault(tmp_path / "files")).confirmed().drawn().accept_all().convene()
-    made.scoring().scored().rank()
-    chair = made.experts[made.chair]
-    complete(made.do(report.begin_report, chair, made.meeting).paper_code)
+@pytest.fixture
+def made(database, tmp_path):
+    """A lot whose report is complete and waits to be taken."""
+    ranked = Evaluation(Vault(tmp_path / "files")).confirmed().drawn().accept_all().convene()
+    ranked.scoring().scored().rank()
+    chair = ranked.experts[ranked.chair]
+    complete(ranked.do(report.begin_report, chair, ranked.meeting).paper_code)
+    return ranked
 
-    def take():
-        with transaction(lock=[f"lot:{made.lot}"]) as (db, now):
-            report.take_archived(db, made.lot, now=now)
 
-    assert try_every_statement(database, database_url, take) > 20
+def take(made):
+    with transaction(lock=[f"lot:{made.lot}"]) as (db, now):
+        return report.take_archived(db, made.lot, now=now)
+
+
+def test_a_report_completed_after_the_termination_is_not_taken(made):
+    terminated(made.hall)
+
+    assert take(made) is None
+
+    assert made.lot_state() is LotState.TERMINATED
+
+
+def test_taking_the_archive_is_whole_or_absent(made, database, database_url):
+    assert try_every_statement(database, database_url, lambda: take(made)) > 20
 
     assert made.lot_state() is LotState.REPORTED

@@ -353,3 +353,32 @@ def test_the_opening_finds_who_is_covered_and_discloses_the_guarantee(bank):
         covers = [each.guarantee["cover"] for each in opened]
     assert covers == ["valid", "invalid", "missing"]
     assert bank.known(order).state is GuaranteeState.DISCLOSED
+
+
+def test_a_rehearsals_clock_does_not_wait_for_a_letter_and_so_tell_of_it(bank):
+    bank.signed(bank.order("bidder1"))
+    tender = bank.lot.rpartition("-")[0]
+
+    with transaction(lock=[f"tender:{tender}", f"lot:{bank.lot}"]) as (db, now):
+        found = queries.tender_by_code(db, tender)
+        later = now + timedelta(hours=1)
+        reached = rehearsal.move_rehearsal(db, viewer("agent"), found, to=later, now=now)
+
+    assert reached == later
+
+
+@pytest.mark.parametrize(("username", "may"), [("agent", True), ("other", False)])
+def test_an_agency_moves_the_clock_of_its_own_rehearsals_only(bank, username, may):
+    make_organisation(CODES[45], "另一代理有限公司", OrganisationKind.AGENCY)
+    make_person("other", CODES[45], Role.AGENT)
+    tender = bank.lot.rpartition("-")[0]
+    refused = ""
+
+    with transaction(lock=[f"tender:{tender}"]) as (db, now):
+        found = queries.tender_by_code(db, tender)
+        try:
+            rehearsal.move_rehearsal(db, viewer(username), found, to=now, now=now)
+        except NotFound as refusal:
+            refused = refusal.code
+
+    assert refused == ("" if may else "tender.not_found")

@@ -3,7 +3,7 @@
 The next due moment is executed before the clock can move on; each move is a fact.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from kernel.errors import InvalidInput, NotFound, NotYet, Refusal, refuse_if
 from storage.base import real_now
 from storage.due import DueWork
 from storage.subjects import REAL_CLOCK, move_clock
+from trading.actions.guarantee import ISSUED
 from trading.models.tendering import Tender
 from trading.rules import rehearsal as rules
 
@@ -49,10 +50,14 @@ def move_rehearsal(
 
 
 def _next_due(db: Session, clock: str, now: datetime) -> datetime | None:
+    """The next moment that must be waited for. Guarantees are not: an answer would tell of them."""
     query = sa.select(sa.func.min(DueWork.due_at)).where(
-        DueWork.clock == clock, DueWork.done_at.is_(None), DueWork.held_from.is_(None)
+        DueWork.clock == clock,
+        DueWork.done_at.is_(None),
+        DueWork.held_from.is_(None),
+        DueWork.kind != ISSUED,
     )
-    due_at = db.scalar(query)
+    due_at: datetime | None = db.scalar(query)
     if due_at is not None and due_at <= now:
         raise NotYet("rehearsal.work_due", "有到期事项正在办理，请稍后再拨时钟。")
-    return due_at if due_at is None else due_at + timedelta(0)
+    return due_at

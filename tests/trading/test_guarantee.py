@@ -21,7 +21,7 @@ from tests.factories.papers import do_duty, enrol_document_key, sign, workshop_o
 from tests.factories.trading import move_to
 from tests.trading.test_opening import Hall, packed
 from trading import queries
-from trading.actions import guarantee, suspension
+from trading.actions import guarantee, rehearsal, suspension
 from trading.rules import guarantee as rules
 from trading.rules.guarantee import Cover, Guarantee, Need, Preimage
 from trading.states import GuaranteeState, LotState

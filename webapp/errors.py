@@ -4,7 +4,17 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, Response, current_app, g, jsonify, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from pydantic import ValidationError
@@ -31,6 +41,12 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (errors.TooMany, 429),
     (Refusal, 409),
 )
+HTTP_MESSAGES = {
+    400: "请求的格式不对，平台没有做任何改动。",
+    404: "没有这个页面，或者您没有权限查看。请核对地址。",
+    405: "这个地址只接收表单，不能直接打开。请从相应页面提交。",
+    413: "提交的内容超过了允许的大小。",
+}
 FIELDS = {**trading.FIELDS, **evaluation.FIELDS, **identity.FIELDS, **supervision.FIELDS}
 
 
@@ -48,7 +64,9 @@ def answer_refusal(refusal: Refusal) -> tuple[Any, int, dict[str, str]]:
     problems = [as_json(problem) for problem in refusal.problems]
     if wants_json():
         return jsonify(error=problems[0], problems=problems), status, headers
-    page = None if isinstance(refusal, errors.NotAllowed) else _form_again(problems)
+    # Who may not act gets no form; who mistook a field, as a PIN, gets the form to mend it.
+    barred = isinstance(refusal, errors.NotAllowed) and not refusal.problems[0].field
+    page = None if barred else _form_again(problems)
     page = page or render_template("errors/refused.html", problems=problems, status=status)
     return page, status, headers
 
@@ -133,10 +151,26 @@ def _answer_http_error(fault: HTTPException) -> Any:
     code = fault.code or 500
     if fault.response is not None:
         return fault
-    problem = {"code": f"http.{code}", "message": fault.name, "source": "", "field": ""}
+    if code == 405 and request.method == "GET" and (address := _address_of_form()):
+        return redirect(address, 303)
+    message = gettext(HTTP_MESSAGES[code]) if code in HTTP_MESSAGES else fault.name
+    problem = {"code": f"http.{code}", "message": message, "source": "", "field": ""}
     if wants_json():
         return jsonify(error=problem, problems=[problem]), code
     return render_template("errors/refused.html", problems=[problem], status=code), code
+
+
+def _address_of_form() -> str | None:
+    """Where the form stands that posts to this address: it was opened by reload or bookmark."""
+    adapter, views = current_app.create_url_adapter(request), current_app.view_functions
+    if adapter is None:
+        return None
+    try:
+        endpoint, given = adapter.match(method="POST")
+    except HTTPException:  # nothing is posted here either
+        return None
+    page = page_of(views[endpoint])
+    return page and url_for(next(name for name in views if views[name] is page), **given)
 
 
 def _answer_fault(fault: Exception) -> Any:

@@ -176,8 +176,17 @@ def test_pages_say_what_they_load_and_nothing_else(client):
 
 
 def test_a_missing_page_helps_in_both_languages(client):
-    assert client.get("/nowhere").status_code == 404
+    chinese, english = client.get("/nowhere"), client.get("/nowhere?lang=en")
+    assert (chinese.status_code, english.status_code) == (404, 404)
+    assert "没有这个页面" in chinese.text
+    assert "There is no such page" in english.text
     assert client.get("/api/v1/nowhere").json["error"]["code"] == "http.404"
+
+
+def test_the_address_of_a_form_opened_by_reload_leads_to_the_page_of_the_form(client):
+    answer = client.get("/papers/PARQCBN0SRMA/signature")
+    assert (answer.status_code, answer.location) == (303, "/papers/PARQCBN0SRMA")
+    assert client.get("/api/v1/tokens").status_code == 405
 
 
 def test_the_openapi_document_names_every_api_endpoint(client):

@@ -128,6 +128,7 @@ def test_a_letter_is_read_and_signed_by_pin_without_scripts(app, bank):
 
     assert drawing.headers["Refresh"] == asked.headers["Refresh"] == "3"
     assert PIN not in wrong
+    assert (wrong.count("签名 PIN 不正确"), wrong.count(f"/papers/{paper}/signature")) == (2, 1)
     assert turn_of("banker", paper) == (TurnState.DONE, PaperState.COMPLETE)
     assert "Refresh" not in banker.client.get(f"/papers/{paper}").headers
     file = banker.client.get(f"/api/v1/papers/{paper}/file")

@@ -54,7 +54,7 @@ def result_problems(limits: Limits, result_until: datetime | None, now: datetime
     """
     if result_until is None or now >= result_until:
         return []
-    values = {"until": result_until.isoformat(timespec="minutes")}
+    values = {"until": result_until}
     return [
         Problem(
             "archive.result_still_shown",

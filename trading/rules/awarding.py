@@ -134,7 +134,7 @@ def early_problems(
         ]
     if now >= publicity_until:
         return []
-    values = {"until": publicity_until.isoformat(timespec="minutes")}
+    values = {"until": publicity_until}
     return [
         Problem(
             "award.publicity_not_over",

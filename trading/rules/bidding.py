@@ -127,7 +127,7 @@ def reception_problems(state: LotState, deadline: datetime, now: datetime) -> li
                 "bid.too_late",
                 "投标截止时间为 %(deadline)s，现已截止，不能再递交、替换或撤回。",
                 "招标投标法 第28条; 招标投标法实施条例 第36条",
-                values={"deadline": deadline.isoformat(timespec="seconds")},
+                values={"deadline": deadline},
             )
         ]
     if state is LotState.ANNOUNCED:

@@ -98,7 +98,7 @@ def publication_problems(
                 limits.issue_to_deadline_source,
                 "deadline",
                 {
-                    "earliest": earliest.isoformat(timespec="minutes"),
+                    "earliest": earliest,
                     "period": str(limits.issue_to_deadline),
                 },
             )

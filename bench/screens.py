@@ -22,7 +22,7 @@ from supervision.rules.screens import Floats, figures_of
 
 BIDS_A_TENDER = (3, 4, 5, 6, 7)
 ROUNDS = 3
-READS_ALLOWED, GROUPED_ALLOWED, MOMENTS_ALLOWED = 50, 15, 20
+READS_ALLOWED, GROUPED_ALLOWED, MOMENTS_ALLOWED = 50, 8, 20
 
 
 def main() -> None:

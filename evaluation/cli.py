@@ -30,6 +30,11 @@ REFUSED = 1
 UNREADABLE = 2
 EXIT_CODES = {"valid": 0, "invalid": 1, "indeterminate": 2}
 _NO_FACTS = dict.fromkeys(("digest", "signature", "trust", "coverage"), "indeterminate")
+_FAILED_EN = {
+    "file.unreadable": "The file cannot be read.",
+    "trust.unreadable": "The trust root is no certificate in PEM form.",
+    "bundle.unreadable": "The evidence bundle cannot be read.",
+}
 MOST_BYTES = 32 * 1024 * 1024
 
 commands = AppGroup("evaluation", help="Evaluation: recompute scores, verify archives.")
@@ -73,12 +78,11 @@ def verify(pdf: Path, evidence: Path | None, trust: Path | None) -> None:
         roots = [trust.read_bytes()] if trust else [bundled] if bundled else []
         result = verify_pdf(pdf.read_bytes(), trust=roots, logged=logged, now=datetime.now(UTC))
     except OSError as error:
-        result = _failed("file.unreadable", f"{error.filename}: {error.strerror}")
+        result = _failed("file.unreadable", f"{error.filename}：{error.strerror}")
     except InvalidInput as refusal:
         result = _failed(refusal.code, str(refusal.problems[0]))
     click.echo(json.dumps(result, ensure_ascii=False))
-    if "error" in result:
-        click.echo(f"verify: {result['error']}", err=True)
+    _tell_error(pdf, result.get("error"))
     sys.exit(EXIT_CODES[str(result["verdict"])])
 
 
@@ -166,10 +170,17 @@ def _stop(refusal: Refusal, code: int) -> NoReturn:
     sys.exit(code)
 
 
+def _tell_error(pdf: Path, error: object) -> None:
+    """Say beside the JSON which file could not be judged, and why."""
+    if isinstance(error, dict):
+        click.echo(f"{pdf}：{error['zh']}", err=True)
+
+
 def _failed(code: str, message: str) -> dict[str, object]:
+    english = f"{_FAILED_EN[code]} ({message})"
     return {
         "verdict": "indeterminate",
         "facts": _NO_FACTS,
         "signatures": [],
-        "error": {"code": code, "zh": message, "en": message},
+        "error": {"code": code, "zh": message, "en": english},
     }

@@ -6,7 +6,10 @@ Source: design.md §5, `flask evaluation verify`; 电子签名法 第13条.
 
 import hashlib
 import json
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +22,19 @@ from kernel.errors import InvalidInput
 
 MEMBER_LIMIT_BYTES = 16 * 1024 * 1024
 """How large archives.json and trust.pem of a bundle may be."""
+
+_BROKEN_BUNDLE = (
+    OSError,
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+)
+"""What zipfile and its decompressors raise on damaged or encrypted files."""
 
 
 def verify_pdf(
@@ -54,7 +70,7 @@ def read_bundle(bundle: Path) -> tuple[list[str], bytes | None]:
         with zipfile.ZipFile(bundle) as archive:
             rows = _member(archive, "archives.json")
             trust = _member(archive, "trust.pem")
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except _BROKEN_BUNDLE as error:
         raise _unreadable(bundle.name) from error
     return _hashes(rows), trust
 

@@ -81,7 +81,7 @@ def grouped_bids(source: IO[bytes]) -> Iterator[Bids]:
         db = sqlite3.connect(Path(folder) / "bids.sqlite")
         try:
             _fill(db, source)
-            _refuse_duplicates(db)
+            _index(db)
             rows = db.execute(_GROUPED)
             for tender, group in itertools.groupby(rows, key=lambda row: row[0]):
                 _, bidders, prices = zip(*group, strict=True)
@@ -114,15 +114,16 @@ def _fill(db: sqlite3.Connection, source: IO[bytes]) -> None:
     rows = _rows(source)
     while batch := list(itertools.islice(rows, _ROWS_AT_ONCE)):
         db.executemany("INSERT INTO bid VALUES (?, ?, ?, ?)", batch)
-    db.execute("CREATE INDEX bid_tender ON bid (tender, bidder)")
     db.commit()
 
 
-def _refuse_duplicates(db: sqlite3.Connection) -> None:
-    found = db.execute(_DUPLICATE).fetchone()
-    if found:
-        tender, bidder, line = found
-        raise _fault(line, f"投标人“{bidder}”在“{tender}”中出现两次。")
+def _index(db: sqlite3.Connection) -> None:
+    """Make the index by which tenders are grouped; it finds out too if a bidder stands twice."""
+    try:
+        db.execute("CREATE UNIQUE INDEX bid_tender ON bid (tender, bidder)")
+    except sqlite3.IntegrityError as error:
+        tender, bidder, line = db.execute(_DUPLICATE).fetchone()
+        raise _fault(line, f"投标人“{bidder}”在“{tender}”中出现两次。") from error
 
 
 def _rows(source: IO[bytes]) -> Iterator[tuple[int, str, str, str]]:

@@ -285,7 +285,48 @@ def test_unreadable_input_gives_json_and_exit_2(files, name, content, options, e
 
     assert (code, said["verdict"], said["error"]["code"]) == (2, "indeterminate", error)
     assert set(said["facts"].values()) == {"indeterminate"}
-    assert "Traceback" not in beside
+    assert beside == f"{files / name}：{said['error']['zh']}\n"
+    assert said["error"]["en"] != said["error"]["zh"]
+
+
+def damaged(content, mark, offset, value):
+    """The bytes with `value` written so far behind the first `mark`."""
+    place = content.index(mark) + offset
+    return content[:place] + value + content[place + len(value) :]
+
+
+LOCAL, CENTRAL = b"PK\x03\x04", b"PK\x01\x02"
+# The flag that says a name is UTF-8, and 36 bytes later a name of one byte that is not.
+NO_UTF8 = b"\0\x08" + bytes(18) + b"\x01" + bytes(17) + b"\xff"
+
+
+@pytest.mark.parametrize(
+    ("method", "mark", "offset", "value"),
+    [
+        pytest.param(zipfile.ZIP_DEFLATED, LOCAL, 60, b"\xff" * 40, id="deflated"),
+        pytest.param(zipfile.ZIP_LZMA, LOCAL, 60, b"\xff" * 40, id="lzma"),
+        pytest.param(zipfile.ZIP_LZMA, LOCAL, 43, b"\0\0\0\0", id="lzma header"),
+        pytest.param(zipfile.ZIP_BZIP2, LOCAL, 60, b"\xff" * 40, id="bzip2"),
+        pytest.param(zipfile.ZIP_STORED, LOCAL, 60, b"\xff" * 40, id="checksum"),
+        pytest.param(zipfile.ZIP_STORED, LOCAL, 0, b"\0" * 4, id="no local header"),
+        pytest.param(zipfile.ZIP_STORED, CENTRAL, 8, b"\1", id="encrypted"),
+        pytest.param(zipfile.ZIP_STORED, CENTRAL, 10, b"\x63", id="unknown method"),
+        pytest.param(zipfile.ZIP_STORED, CENTRAL, 20, b"\xff\xff\xff\x7f" * 2, id="cut off"),
+        pytest.param(zipfile.ZIP_STORED, CENTRAL, 42, b"\xff\xff\xff\x7f", id="wrong place"),
+        pytest.param(zipfile.ZIP_STORED, CENTRAL, 8, NO_UTF8, id="name"),
+    ],
+)
+def test_a_damaged_bundle_is_indeterminate_never_invalid(files, method, mark, offset, value):
+    rows = json.dumps([{"sha256": hashlib.sha256(bytes([n])).hexdigest()} for n in range(40)])
+    with zipfile.ZipFile(files / "bad.zip", "w", method) as bundle:
+        bundle.writestr("archives.json", rows)
+    content = (files / "bad.zip").read_bytes()
+    (files / "bad.zip").write_bytes(damaged(content, mark, offset, value))
+
+    code, said, _ = verify(files, "archive.pdf", "--evidence", files / "bad.zip")
+
+    assert (code, said["verdict"]) == (2, "indeterminate")
+    assert said["error"]["code"] == "bundle.unreadable"
 
 
 @pytest.mark.parametrize(

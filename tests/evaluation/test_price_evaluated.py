@@ -3,7 +3,14 @@
 import pytest
 
 from kernel.errors import Refusal
-from tests.evaluation.price_factory import lowest_rule, make_bids, make_rule, rows_of, scores_of
+from tests.evaluation.price_factory import (
+    lowest_rule,
+    make_bids,
+    make_rule,
+    result_of,
+    rows_of,
+    scores_of,
+)
 
 DISCOUNTS = [
     {"for": "small_firm", "percent": "10"},
@@ -58,6 +65,19 @@ def evaluated(bid, price="1000", **rounding):
 )
 def test_evaluated_price(bid, price):
     assert evaluated(bid) == price
+
+
+@pytest.mark.parametrize(
+    ("months", "keys"),
+    [("-0.5", "1000+(-0.5)×5"), ("0", "1000+0×5"), ("0.5", "1000+0.5×15")],
+    ids=["early", "in time", "late"],
+)
+def test_the_charge_for_lateness_begins_above_zero(months, keys):
+    rule = lowest_rule(evaluated_price=ADJUSTMENTS)
+
+    trace = result_of(rule, make_bids("1000", A={"deviations": {"months": months}})).trace
+
+    assert [entry.keys for entry in trace if entry.step == "evaluated_price"] == [keys]
 
 
 def test_the_evaluated_price_is_rounded_where_the_rule_says():

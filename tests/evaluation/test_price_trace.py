@@ -201,3 +201,41 @@ def test_ranks_and_ties_are_told():
         "B　第 1 名（并列，待抽签）",
         "C　第 3 名",
     ]
+
+
+@pytest.mark.parametrize(
+    ("price", "keys"),
+    [
+        ("89", "20"),
+        ("90", "20"),
+        ("91", "20+(30-20)×((-9)-(-10))÷(0-(-10))"),
+        ("100", "20+(30-20)×(0-(-10))÷(0-(-10))"),
+        ("101", "30+(10-30)×(1-0)÷(20-0)"),
+        ("120", "30+(10-30)×(20-0)÷(20-0)"),
+        ("121", "10"),
+    ],
+)
+def test_a_line_is_keyed_in_between_its_points_only(price, keys):
+    points = [
+        {"deviation": "-10", "score": "20"},
+        {"deviation": "0", "score": "30"},
+        {"deviation": "20", "score": "10"},
+    ]
+    rule = make_rule({"kind": "given", "amount": "100"}, {"kind": "lines", "points": points})
+
+    trace = result_of(rule, make_bids(price)).trace
+
+    assert next(entry.keys for entry in trace if entry.step == "score") == keys
+
+
+@pytest.mark.parametrize(
+    ("price", "keys"),
+    [("99", "60-1×0.5"), ("100", "60-0×0.5"), ("101", "60-1×1")],
+    ids=["below", "at the benchmark", "above"],
+)
+def test_the_slope_above_begins_above_the_benchmark(price, keys):
+    rule = make_rule({"kind": "given", "amount": "100"}, linear())
+
+    trace = result_of(rule, make_bids(price)).trace
+
+    assert next(entry.keys for entry in trace if entry.step == "score") == keys

@@ -47,7 +47,6 @@ def submit(
 
     A guarantee ordered before (client.guarantee) goes into the manifest.
     """
-    me = platform.get("/me")
     seal = keys.new_seal()
     with tempfile.TemporaryFile() as plain, tempfile.TemporaryFile() as sealed:
         manifest_sha256 = pack(plain, form, files, guarantee=preimage_of(platform, keys, lot))
@@ -63,15 +62,10 @@ def submit(
         "parts_sha256": parts,
         "manifest_sha256": manifest_sha256,
     }
-    statement = {
-        "type": "bid-submission/v1",
-        "tender": lot.rpartition("-")[0],
-        "lot": lot,
-        "bidder": me["organisation"]["code"],
+    statement = _statement(platform, "bid-submission/v1", lot) | {
         "envelopes": [envelope],
         "escrow_sha256": None,
         "replaces": replaces,
-        "nonce": secrets.token_hex(16),
     }
     body = keys.signed(statement) | {"uploads": {"bid": upload}}
     receipt: dict[str, Any] = platform.post(f"/lots/{lot}/bids", body)
@@ -82,16 +76,20 @@ def submit(
 def withdraw(platform: Platform, keys: KeyFolder, lot: str) -> dict[str, Any]:
     """Take the standing bid back."""
     receipt = keys.recall(f"receipt-{lot}")["receipt"]["code"]
-    statement = {
-        "type": "bid-withdrawal/v1",
+    statement = _statement(platform, "bid-withdrawal/v1", lot) | {"receipt": receipt}
+    answer: dict[str, Any] = platform.post(f"/lots/{lot}/withdrawal", keys.signed(statement))
+    return answer
+
+
+def _statement(platform: Platform, kind: str, lot: str) -> dict[str, Any]:
+    """What every statement of a bidder about a lot says; the nonce makes each its own."""
+    return {
+        "type": kind,
         "tender": lot.rpartition("-")[0],
         "lot": lot,
         "bidder": platform.get("/me")["organisation"]["code"],
-        "receipt": receipt,
         "nonce": secrets.token_hex(16),
     }
-    answer: dict[str, Any] = platform.post(f"/lots/{lot}/withdrawal", keys.signed(statement))
-    return answer
 
 
 def release(platform: Platform, keys: KeyFolder, lot: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Refusals become answers here and nowhere else: JSON for programs, a page for people."""
 
 import logging
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -134,12 +135,12 @@ def _told_value(value: Any) -> Any:
 
 def _form_again(problems: list[dict[str, str]]) -> ResponseReturnValue | None:
     """The page of the form that was refused, with the problems; None if there is no such page."""
-    views, given = current_app.view_functions, request.view_args or {}
-    page = page_of(views.get(request.endpoint or ""))
+    given = request.view_args or {}
+    page = page_of(current_app.view_functions.get(request.endpoint or ""))
     if page is None:
         return None
     g.problems = problems
-    g.page_address = url_for(next(name for name in views if views[name] is page), **given)
+    g.page_address = _address_of(page, given)
     try:
         shown: ResponseReturnValue = page(**given)
     except Refusal:  # what the page is about does not exist: there is nothing to show again
@@ -162,15 +163,20 @@ def _answer_http_error(fault: HTTPException) -> Any:
 
 def _address_of_form() -> str | None:
     """Where the form stands that posts to this address: it was opened by reload or bookmark."""
-    adapter, views = current_app.create_url_adapter(request), current_app.view_functions
+    adapter = current_app.create_url_adapter(request)
     if adapter is None:
         return None
     try:
         endpoint, given = adapter.match(method="POST")
     except HTTPException:  # nothing is posted here either
         return None
-    page = page_of(views[endpoint])
-    return page and url_for(next(name for name in views if views[name] is page), **given)
+    page = page_of(current_app.view_functions[endpoint])
+    return _address_of(page, given) if page else None
+
+
+def _address_of(page: Callable[..., Any], given: Mapping[str, Any]) -> str:
+    views = current_app.view_functions
+    return url_for(next(name for name in views if views[name] is page), **given)
 
 
 def _answer_fault(fault: Exception) -> Any:

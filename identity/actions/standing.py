@@ -46,6 +46,11 @@ def impose(
         ends_at=ends_at,
     )
     db.add(restriction)
+    _record_imposed(db, restriction, actor)
+    return restriction
+
+
+def _record_imposed(db: Session, restriction: Restriction, actor: str) -> None:
     record(
         db,
         stream="negative_list",
@@ -55,15 +60,14 @@ def impose(
         data={
             "credit_code": restriction.credit_code,
             "name": restriction.name,
-            "kind": kind.value,
+            "kind": restriction.kind.value,
             "ground": restriction.ground,
             "finding": restriction.finding,
-            "from": starts_at.isoformat(),
-            "until": ends_at.isoformat(),
+            "from": restriction.starts_at.isoformat(),
+            "until": restriction.ends_at.isoformat(),
         },
         now=real_now(db),
     )
-    return restriction
 
 
 def refuse_restricted(db: Session, credit_code: str, name: str, kind: RestrictionKind) -> None:

@@ -110,7 +110,9 @@ def tender_on(url):
 
 @pytest.mark.parametrize("program", ["127.0.0.2"], indirect=True)
 def test_loopback_needs_no_certificate(program):
-    wait_for(lambda: answers(f"http://127.0.0.2:{program.port}"), seconds=60)
+    url = f"http://127.0.0.2:{program.port}"
+    wait_for(lambda: answers(url), seconds=60)
+    assert "Strict-Transport-Security" not in requests.get(url, timeout=5).headers
 
 
 @pytest.mark.parametrize("program", ["0.0.0.0"], indirect=True)  # noqa: S104 (the point of the test)

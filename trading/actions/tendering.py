@@ -87,24 +87,30 @@ def register_tender(
     db.add(tender)
     for lot_code, draft in zip(lot_codes(code, len(lots)), lots, strict=True):
         _add_lot(db, tender, lot_code, draft, who, now)
+    _record_registered(db, tender, lot_codes(code, len(lots)), who, now)
+    return tender
+
+
+def _record_registered(
+    db: Session, tender: Tender, lots: Sequence[str], who: Viewer, now: datetime
+) -> None:
     record(
         db,
-        stream=f"tender:{code}",
+        stream=f"tender:{tender.code}",
         kind="tender.registered",
         actor=who.code,
-        subject=f"tender:{code}",
+        subject=f"tender:{tender.code}",
         data={
-            "regime": regime.value,
-            "category": category.value,
+            "regime": tender.regime.value,
+            "category": tender.category.value,
             "name": tender.name,
-            "agency": agency.credit_code,
-            "procuring_entity": entity.credit_code,
+            "agency": tender.agency.credit_code,
+            "procuring_entity": tender.procuring_entity.credit_code,
             "rehearsal": tender.is_rehearsal,
-            "lots": lot_codes(code, len(lots)),
+            "lots": list(lots),
         },
         now=now,
     )
-    return tender
 
 
 def publish_tender(

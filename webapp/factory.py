@@ -46,6 +46,7 @@ from trading.routes import (
     ocds_api,
     opening_api,
     public,
+    sealing,
     witness,
 )
 from trading.routes import desk as trading_desk
@@ -87,6 +88,7 @@ PAGES = (
     tender_pages.pages,
     lots.pages,
     bidder.pages,
+    sealing.pages,
     issuer.pages,
     witness.pages,
     pool_pages.pages,

@@ -48,7 +48,8 @@ async function checkStorage() {
   const promised = await navigator.storage.persist?.().catch(() => false);
   const { quota = 0, usage = 0 } = await navigator.storage.estimate();
   const free = { free: `${((quota - usage) / 1e9).toFixed(1)} GB` };
-  return mark("storage", "ok", words(promised ? "storage-ok" : "storage-unpromised", free));
+  if (promised) return mark("storage", "ok", words("storage-ok", free));
+  return mark("storage", "warn", words("storage-unpromised", free));
 }
 
 // Room for what will be sealed, once the files are chosen.

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pyrage
 import pytest
@@ -17,12 +18,16 @@ import pytest
 from storage.database import snapshot
 from tests.browser.conftest import REQUIRED, needs_chromium, stage_in
 from tests.factories.identity import viewer
+from tests.journeys.town import ROOT
+from tests.trading.test_guarantee import BANK, Bank
 from trading import queries
 from trading.models.bidding import Upload
+from trading.rules import guarantee as rules
 from trading.states import BidState
 
 pytestmark = needs_chromium
 AGE = shutil.which("age")
+AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text("utf-8")
 PASSPHRASE = "一把足够长的口令 2026"
 PRICE = "31415926.53"
 STEP_MS = 30_000
@@ -63,7 +68,8 @@ class Desk:
         self.page.fill("#period_days", "180")
         self.page.fill("#quality", "合格")
         self.page.set_input_files("#files", files)
-        self.page.check("#no-guarantee")
+        if self.page.is_visible("#no-guarantee"):
+            self.page.check("#no-guarantee")
         self.do("begin")
         return self
 
@@ -121,6 +127,42 @@ def identity_in(key_file):
 def standing_of(desk):
     (receipt,) = (code for code, state in bids_of(desk).items() if state is BidState.SUBMITTED)
     return receipt
+
+
+def manifest_in(raw, key_file):
+    plain = pyrage.decrypt(raw, [pyrage.x25519.Identity.from_str(identity_in(key_file))])
+    with tarfile.open(fileobj=io.BytesIO(plain)) as archive:
+        return json.load(archive.extractfile("manifest.json"))
+
+
+class Walk:
+    """Moving through a page by Tab alone."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def to(self, selector, most=80):
+        for _ in range(most):
+            if self.page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
+                return self.page.keyboard
+            self.page.keyboard.press("Tab")
+            self.page.wait_for_timeout(5)
+        raise AssertionError(f"Tab does not come to {selector}")
+
+    def choose(self, selector, path):
+        with self.page.expect_file_chooser() as chooser:
+            self.to(selector).press("Enter")
+        chooser.value.set_files(path)
+
+
+def barriers(page):
+    """What axe finds against WCAG 2.2 A and AA."""
+    page.evaluate(AXE)
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = page.evaluate("rules => axe.run(document, { runOnly: rules })", rules)
+    return [
+        (each["id"], [node["target"] for node in each["nodes"]]) for each in found["violations"]
+    ]
 
 
 def opened_with_age(raw, key_file, folder):
@@ -233,6 +275,71 @@ def test_an_interrupted_upload_goes_on_after_a_reload(stage, browser, tmp_path):
     assert len(raw) == statement["envelopes"][0]["bytes"]
     assert pyrage.decrypt(raw, [pyrage.x25519.Identity.from_str(identity_in(desk.key))])
     assert "31,415,926.53" not in desk.page.content()
+
+
+def test_a_guarantee_ordered_on_the_page_is_proved_by_the_sealed_bid(stage, browser, tmp_path):
+    bank = Bank(stage.hall.vault, hall=stage.hall)
+    desk = Desk(stage, browser, 1).enrol()
+    desk.do("order")
+    desk.page.wait_for_selector("[data-check=guarantee]:has-text('尚未开立')")
+    with snapshot() as db:
+        (order,) = queries.guarantees_by_issuer(db, BANK)
+    with ThreadPoolExecutor() as apart:  # this thread already runs the browser's loop
+        issued = apart.submit(bank.issue, order.code).result()
+    desk.open().page.wait_for_selector("[data-check=guarantee].is-ok")
+
+    raw, _ = sealed_of(stage, desk.seal(tmp_path).sign())
+
+    preimage = manifest_in(raw, desk.key)["guarantee"]
+    salt = bytes.fromhex(preimage["salt"])
+    assert rules.order_code(salt, bank.need(), preimage["deadline"]) == order.order_code
+    assert (preimage["order"], preimage["sha256"]) == (order.code, issued.sha256)
+
+
+def test_the_whole_way_is_walked_by_keyboard_alone(stage, browser, tmp_path):
+    desk = Desk(stage, browser, 3).enrol()
+    page, walk = desk.page, Walk(desk.page)
+    (tmp_path / "plan.txt").write_bytes(SMALL)
+    walk.to("#price").type("28000000")
+    walk.to("#period_days").type("200")
+    walk.to("#quality").type("合格")
+    walk.choose("#files", tmp_path / "plan.txt")
+    walk.to("#no-guarantee").press("Space")
+    walk.to("[data-do=begin]").press("Enter")
+    walk.to("#passphrase").type(PASSPHRASE)
+    walk.to("#passphrase-again").type(PASSPHRASE)
+    with page.expect_download() as saved:
+        page.keyboard.press("Enter")
+    saved.value.save_as(tmp_path / "walked.key.age")
+    walk.choose("#key-file", tmp_path / "walked.key.age")
+    walk.to("#key-passphrase").type(PASSPHRASE)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#checked:visible")
+    walk.to("#checked").press("Space")
+    walk.to("[data-do=submit]").press("Enter")
+    page.wait_for_selector("[data-proof-good]:visible")
+
+    walk.to("[data-do=ask-withdraw]").press("Enter")
+    walk.to("#last-four").type(standing_of(desk)[-4:])
+    walk.to("[data-do=withdraw]").press("Enter")
+    page.wait_for_url("**/bids/lots/*-01")
+
+    assert BidState.SUBMITTED not in bids_of(desk).values()
+    assert page.faults == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_sealing_pages_have_no_barrier_that_axe_finds(stage, browser, tmp_path, language):
+    desk = Desk(stage, browser, 0, language=language).enrol()
+    desk.do("begin")
+    desk.page.wait_for_selector("[data-problems]:visible")
+    found = [barriers(desk.page)]
+    for what in ("seal", "opening", ""):
+        desk.open(what)
+        found.append(barriers(desk.page))
+
+    assert found == [[]] * 4
+    assert desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_two_hundred_megabytes_are_sealed_and_opened(stage, browser, tmp_path):

@@ -5,6 +5,7 @@ else. Exit 0 when all of it is there, 1 when something could not be played or wa
 """
 
 import argparse
+import logging
 import sys
 
 from demo.people import make_demo_people
@@ -24,6 +25,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1, help="who bids what follows from it")
     parser.add_argument("--witness", action="store_true", help="enrol the witness's own key too")
     given = parser.parse_args(arguments)
+    logging.getLogger("pyhanko").setLevel(logging.ERROR)  # it warns of every signature
     settings = settings_from()
     database, stage = open_database(settings.database_url), Stage(settings, given.seed)
     try:

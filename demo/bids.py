@@ -120,6 +120,7 @@ def _preimage(play: Play, bidder: str) -> dict[str, str] | None:
 
 
 def withdraw(play: Play, bidder: str) -> None:
+    """Take the standing bid back."""
     receipt = receipts(play, bidder)[-1]
     statement = _statement(play, bidder, rules.WITHDRAWAL_TYPE) | {"receipt": receipt}
     play.act(

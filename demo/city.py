@@ -79,7 +79,7 @@ ISSUERS = _residents(
 
 OTHERS = (
     Resident("regulator2", 9, "", Kind.REGULATOR, "范明", Role.REGULATOR),
-    Resident("regulator3", 93, "江东省公共资源交易监督办公室", Kind.REGULATOR, "高远", Role.REGULATOR),
+    Resident("regulator3", 93, "江东省公共资源监督办公室", Kind.REGULATOR, "高远", Role.REGULATOR),
     Resident("witness2", 94, "江北市公证处", Kind.WITNESS, "裴真", Role.WITNESS),
 )  # fmt: skip
 
@@ -87,16 +87,19 @@ RESIDENTS = (*AGENCIES, *ENTITIES, *BIDDERS, *ISSUERS, *OTHERS)
 
 # Of each discipline: who knows it and for whom they work. The first four live in 临江.
 _DISCIPLINES = {
-    "市政公用工程": ("曹原", "丁一", "杜川", "樊城", "冯桥", "甘霖", "葛亮", "古月"),
-    "房屋建筑工程": ("郭屋", "何筑", "洪梁", "胡石", "华栋", "黄砖", "季木", "简瓦"),
+    "市政公用工程": ("曹原", "丁一", "杜川", "樊城", "冯桥", "甘霖", "葛亮"),
+    "房屋建筑工程": ("郭屋", "何筑", "洪梁", "胡石", "华栋", "黄砖", "季木"),
     "水利工程": ("金波", "柯河", "孔渠", "赖湖", "黎泉", "李坝", "连江", "廖洋"),
     "医疗设备": ("林诊", "刘医", "卢康", "陆药", "吕安", "马宁", "毛健", "梅香"),
     "信息技术": ("莫码", "倪云", "欧阳数", "裴网", "彭算", "齐端", "乔库", "邱链"),
     "环境工程": ("任清", "沙洲", "尚林", "沈碧", "盛绿", "施净", "宋岭"),
-    "教育装备": ("孙书", "谭墨", "陶然", "滕文", "田学", "童谣"),
+    "教育装备": ("孙书", "谭墨", "陶然", "滕文", "田学", "童谣", "古月", "简文"),
 }
 _CITIES = ("临江", "临江", "临江", "临江", "江北", "江北", "青浦", "石桥")
-_EMPLOYERS = ("设计研究院", "工程检测中心", "职业技术学院", "咨询研究所", "大学", "技术推广站", "科学研究院", "标准化院")  # fmt: skip
+_EMPLOYERS = (
+    *("设计研究院", "检测中心", "职业学院", "咨询研究所"),
+    *("大学", "技术推广站", "科学研究院", "标准化院"),
+)
 
 
 @dataclass(frozen=True)

@@ -72,14 +72,13 @@ def stall_draw(play: Play) -> bool:
 
 
 def accept_calls(play: Play, *, but: Sequence[str] = ()) -> bool:
-    """The called experts accept; the very first one refuses, and a successor is called."""
+    """The called experts accept; the one of the last seat refuses, and a successor is called."""
     if not any(call.state is CallState.REFUSED for call in _calls(play)):
-        first = next(c for c in _calls(play) if _username(c.expert_code) not in _BY_HAND)
+        last = play.stage.expert(_calls(play)[-1].expert_code)
         reason = "抽中当日已有其他评审任务。"
-        code = _known_draw(play).code
-        play.act(draw.refuse_call, _username(first.expert_code), code, reason=reason)
+        play.act(draw.refuse_call, last, _known_draw(play).code, reason=reason)
     for call in _calls(play):
-        username = _username(call.expert_code)
+        username = play.stage.expert(call.expert_code)
         if call.state is CallState.CALLED and username not in but:
             play.act(draw.accept_call, username, _known_draw(play).code)
     return True
@@ -106,7 +105,7 @@ def sign_commitments(play: Play, *, least: int | None = None) -> bool:
             "expert": expert,
             "no_conflict": True,
         }
-        username = _username(expert)
+        username = play.stage.expert(expert)
         play.act(
             meeting.sign_commitment,
             username,
@@ -128,7 +127,7 @@ def elect_chair(play: Play, *, least: int | None = None) -> bool:
     chair = _hands_last(play, members, None)[0]
     if found.state is MeetingState.ELECTING:
         for expert in _hands_last(play, waiting, least):
-            play.act(meeting.vote_chair, _username(expert), code, choice=chair)
+            play.act(meeting.vote_chair, play.stage.expert(expert), code, choice=chair)
     return True
 
 
@@ -153,8 +152,8 @@ def change_a_mark(play: Play) -> bool:
     """After the reveal one member corrects a sheet, with a reason."""
     expert = _hands_last(play, _members(play), None)[-1]
     with snapshot() as db:
-        versions = [v.version for v in queries.last_versions(db, _meeting(play)) if v.expert_code == expert]  # fmt: skip
-    if max(versions) == 1:
+        last = {v.expert_code: v.version for v in queries.last_versions(db, _meeting(play))}
+    if last[expert] == 1:
         _hand_in(play, expert, 2, reason="复核后更正一项评分")
     return True
 
@@ -166,7 +165,9 @@ def lock_sheets(play: Play) -> bool:
 
 def rank(play: Play) -> bool:
     """The chair has the ranking made."""
-    return _by_chair(play, MeetingState.LOCKED, ranking.rank_bids, reasoning="各有效投标报价均有竞争性。")
+    return _by_chair(
+        play, MeetingState.LOCKED, ranking.rank_bids, reasoning="各有效投标报价均有竞争性。"
+    )
 
 
 def begin_report(play: Play) -> bool:
@@ -181,7 +182,7 @@ def sign_report(play: Play, *, least: int | None = None) -> bool:
         found = queries.report_of_lot(db, lot.id)
         assert found is not None  # noqa: S101 (begun before)
         paper = found.paper_code
-    people = [_username(expert) for expert in _hands_last(play, _members(play), least)]
+    people = [play.stage.expert(expert) for expert in _hands_last(play, _members(play), least)]
     is_signed = sign_in_turn(play, paper, people)
     return is_signed and (least is not None or not play.is_in(LotState.EVALUATING))
 
@@ -192,7 +193,7 @@ def _by_chair(play: Play, state: MeetingState, action: Any, **more: Any) -> bool
         found = queries.meeting_by_code(db, code)
     if found.state is state:
         play.later(3)
-        play.act(action, _username(found.chair or ""), code, **more)
+        play.act(action, play.stage.expert(found.chair or ""), code, **more)
     return True
 
 
@@ -206,7 +207,7 @@ def _hand_in(play: Play, expert: str, version: int, *, reason: str = "") -> None
         "version": version,
         "sheet_sha256": hashlib.sha256(salt + canonical(sheet)).hexdigest(),
     }
-    username = _username(expert)
+    username = play.stage.expert(expert)
     play.act(
         scoring.commit_sheet,
         username,
@@ -226,7 +227,7 @@ def _sheet(play: Play, expert: str, version: int) -> dict[str, Any]:
         method = queries.method_of(trading.lot_by_code(db, play.lot))
     seat = _members(play).index(expert)
     rng = play.stage.rng(play.plan.key, "marks", seat, version)
-    verdict = {"pass": True}
+    verdict: dict[str, object] = {"pass": True}
     if play.plan.is_rejected:
         verdict = {"pass": False, "ground": "未对招标文件的实质性要求作出响应。"}
     return {
@@ -256,9 +257,7 @@ def _open_with(play: Play, parties: Sequence[Party], *, freeze: bool = False) ->
         play.stage.keys(WITNESS).remember(name, _nonce(play, Party.WITNESS, opened.round).hex())
 
 
-def _commit_all(
-    play: Play, db: Any, found: Draw, parties: Sequence[Party], now: datetime
-) -> None:
+def _commit_all(play: Play, db: Any, found: Draw, parties: Sequence[Party], now: datetime) -> None:
     for party in parties:
         who = play.stage.who(_person(play, party))
         commitment = nonce_commitment(_nonce(play, party, found.round))
@@ -337,17 +336,10 @@ def _members(play: Play) -> list[str]:
         return [each.expert_code for each in queries.members_of(db, _meeting(play))]
 
 
-def _username(expert: str) -> str:
-    with snapshot() as db:
-        return queries.expert_by_code(db, expert).person.username
-
-
 def _hands_last(play: Play, experts: Sequence[str], least: int | None) -> list[str]:
     """Of these the ones who act now, such that `least` of the committee have acted then."""
-    ordered = sorted(experts, key=lambda expert: _username(expert) in _BY_HAND)
+    ordered = sorted(experts, key=lambda expert: play.stage.expert(expert) in _BY_HAND)
     if least is None:
         return ordered
     already = len(_members(play)) - len(experts)
     return ordered[: max(0, least - already)]
-
-

@@ -107,15 +107,15 @@ def play_cases(stage: Stage) -> None:
 
 
 def _play_case(stage: Stage, case: Case) -> None:
-    """Each step is noted when it is done, so that none is taken twice."""
+    """What a finding's state tells was done is not done again; one that is over is left alone."""
     note = f"finding-{case.agency}-{case.item}"
-    kept = stage.notes.recall(note) if stage.notes.has(note) else {"finding": "", "done": 0}
-    if not kept["finding"] or not _is_known(kept["finding"]):
-        kept = {"finding": _standing(stage, case) or _record(stage, case), "done": 0}
-        stage.notes.remember(note, kept)
-    state = _state_of(kept["finding"])
-    for step in case.road[_steps_behind(state, case) :]:
-        step(stage, case, kept["finding"])
+    kept = stage.notes.recall(note) if stage.notes.has(note) else {}
+    if kept.get("is_over") and _is_known(kept["finding"]):
+        return
+    code = _standing(stage, case) or _record(stage, case)
+    for step in case.road[_steps_behind(_state_of(code), case) :]:
+        step(stage, case, code)
+    stage.notes.remember(note, {"finding": code, "is_over": True})
 
 
 def _steps_behind(state: FindingState, case: Case) -> int:
@@ -146,10 +146,12 @@ def _do(
 
 
 def _standing(stage: Stage, case: Case) -> str | None:
-    """A finding of this act that is there although its note is not: a kill came between."""
+    """The finding of this act that is there already, because a kill came between."""
     with snapshot() as db:
         rows = db.scalars(sa.select(Finding).where(Finding.item == case.item))
-        mine = [row for row in rows if row.agency.credit_code == stage.who(case.agency).organisation]
+        mine = [
+            row for row in rows if row.agency.credit_code == stage.who(case.agency).organisation
+        ]
         return next((row.code for row in mine if row.evidence == case.evidence), None)
 
 

@@ -57,7 +57,8 @@ def order_one(play: Play, bidder: str) -> bool:
 
 def issue_all(play: Play) -> bool:
     """Every order of the plan's bidders is approved, signed and issued."""
-    return all([issue_one(play, bidder) for bidder in play.plan.bidders])
+    done = [issue_one(play, bidder) for bidder in play.plan.bidders]  # each takes its step
+    return all(done)
 
 
 def issue_one(play: Play, bidder: str) -> bool:
@@ -65,7 +66,8 @@ def issue_one(play: Play, bidder: str) -> bool:
     order = order_of(play, bidder)
     assert order is not None  # noqa: S101 (ordered before)
     if order.state is GuaranteeState.ORDERED:
-        return approve_one(play, bidder) and False
+        approve_one(play, bidder)
+        return False
     if order.state is GuaranteeState.APPROVED and order.paper_code:
         sign_in_turn(play, order.paper_code, [issuer_of(play, bidder)])
         return False

@@ -28,7 +28,8 @@ def make_document_key(stage: Stage, username: str) -> None:
 
 def sign_in_turn(play: Play, paper: str, people: Sequence[str]) -> bool:
     """One step for each of these people who has not signed; whether all of them have."""
-    return all([_step(play.stage, paper, username) for username in people])
+    done = [_step(play.stage, paper, username) for username in people]  # each takes its step
+    return all(done)
 
 
 def _step(stage: Stage, paper: str, username: str) -> bool:

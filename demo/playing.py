@@ -17,6 +17,7 @@ from kernel.errors import Refusal
 _AT_ONCE = 4
 _WAIT_SECONDS = 0.05
 _PATIENCE_SECONDS = 120.0
+_WORK_DUE = "rehearsal.work_due"
 
 Say = Callable[[str], None]
 
@@ -67,6 +68,8 @@ def _walk(play: Play, stuck: list[str], say: Say) -> bool:
     try:
         return play.walk()
     except Refusal as refusal:
+        if refusal.code == _WORK_DUE:  # the worker comes first
+            return False
         say(f"{play.plan.key}: {refusal}")
         stuck.append(play.plan.key)
         return True

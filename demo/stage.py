@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from client.keys import KeyFolder
+from evaluation.queries import expert_by_code
 from identity import queries
 from identity.actions import credentials
 from identity.rules.permissions import Viewer
@@ -38,6 +39,7 @@ class Stage:
         self.notes = KeyFolder(self.folder / "tenders")
         self._worker: Worker | None = None
         self._viewers: dict[str, Viewer] = {}
+        self._experts: dict[str, str] = {}
 
     def rng(self, *words: object) -> random.Random:
         """Chance that is the same in every play of this seed."""
@@ -50,6 +52,13 @@ class Stage:
                 found = queries.viewer_of(queries.person_with_username(db, username))
             self._viewers[username] = found
         return self._viewers[username]
+
+    def expert(self, code: str) -> str:
+        """User name of an expert of the pool."""
+        if code not in self._experts:
+            with snapshot() as db:
+                self._experts[code] = expert_by_code(db, code).person.username
+        return self._experts[code]
 
     def keys(self, username: str) -> KeyFolder:
         """This person's folder of keys."""

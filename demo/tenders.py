@@ -5,11 +5,12 @@ a guarantee can be in; tests/demo asks the tables whether that is still so. Wher
 accounts that are printed at start-up can go on by hand.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 from demo import committee, ending, guarantees, trade
 from demo.people import BRIDGES
-from demo.play import Plan
+from demo.play import Plan, Step
 from trading.states import Category, Regime
 
 _C, _G = Regime.CONSTRUCTION, Regime.GOVPROC
@@ -36,8 +37,8 @@ _AWARDED = (*_SIGNED, ending.publish_candidates, ending.award)
 _BACKED = (*_ANNOUNCED, guarantees.order_all, guarantees.issue_all, trade.bid)
 
 
-def _late(step: object, bidder: str) -> partial[bool]:
-    return partial(step, bidder=bidder)  # type: ignore[call-overload, no-any-return]
+def _for(step: Callable[..., bool], bidder: str) -> Step:
+    return partial(step, bidder=bidder)
 
 
 PLANS = (
@@ -67,13 +68,13 @@ PLANS = (
          "agency", "buyer", 930, 28, (*_SCORING, partial(committee.score, least=3)),
          ("bidder1", "bidder3", "bidder6", "bidder9"), BRIDGES),
     Plan("near", "江滨公园景观步道工程", "步道 4.6 公里、护栏与夜景照明。", _C, _WORKS,
-         "agency", "buyer", 1260, 25, (*_ANNOUNCED, _late(guarantees.order_one, "bidder4"),
-         _late(guarantees.order_one, "bidder2"), _late(guarantees.issue_one, "bidder4"),
-         _late(trade.bid_one, "bidder4"), trade.near_deadline),
+         "agency", "buyer", 1260, 25, (*_ANNOUNCED, _for(guarantees.order_one, "bidder4"),
+         _for(guarantees.order_one, "bidder2"), _for(guarantees.issue_one, "bidder4"),
+         _for(trade.bid_one, "bidder4"), trade.near_deadline),
          ("bidder2", "bidder4"), BRIDGES, guarantee=True),
     Plan("orders", "东城污水处理厂提标改造工程", "生化池改造与深度处理单元新建。", _C, _WORKS,
          "agency4", "buyer6", 5400, 20, (*_ANNOUNCED, guarantees.order_all,
-         _late(guarantees.approve_one, "bidder8"), _late(guarantees.refuse_one, "bidder6")),
+         _for(guarantees.approve_one, "bidder8"), _for(guarantees.refuse_one, "bidder6")),
          ("bidder4", "bidder6", "bidder8"), _NATURE, guarantee=True),
     Plan("window", "南岸防洪堤加固工程", "堤身加高培厚 2.1 公里，护坡与闸口改造。", _C, _WORKS,
          "agency", "buyer4", 3300, 26, (*_CLOSED, trade.release),
@@ -88,9 +89,9 @@ PLANS = (
          wrong=("bidder3",)),
     Plan("opened", "中心小学教学综合楼工程", "框架五层，建筑面积 9,800 平方米。", _C, _WORKS,
          "agency", "buyer2", 4200, 27, (*_ANNOUNCED, guarantees.order_all,
-         _late(guarantees.approve_one, "bidder9"), _late(guarantees.issue_one, "bidder1"),
-         _late(guarantees.issue_one, "bidder4"), trade.bid, trade.close,
-         _late(guarantees.issue_one, "bidder9"), trade.release, trade.end_window, trade.unseal),
+         _for(guarantees.approve_one, "bidder9"), _for(guarantees.issue_one, "bidder1"),
+         _for(guarantees.issue_one, "bidder4"), trade.bid, trade.close,
+         _for(guarantees.issue_one, "bidder9"), trade.release, trade.end_window, trade.unseal),
          ("bidder1", "bidder4", "bidder9"), _HOUSES, guarantee=True),
     Plan("opened-services", "政务数据安全监测服务", "全天候监测、应急处置与年度演练。", _G, _SERVICES,
          "agency6", "buyer7", 380, 27, _OPENED, ("bidder14", "bidder16", "bidder15"), _COMPUTING),

@@ -35,7 +35,7 @@ class Program:
         }
         self.environment.pop("DATABASE_URL", None)
         self.log = (folder / "log.txt").open("w+b")
-        command = ["-m", "flask", "serve", "--host", host, "--port", str(self.port)]
+        command = ["-m", "flask", "serve", "--no-city", "--host", host, "--port", str(self.port)]
         self.process = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,

@@ -14,6 +14,7 @@ from demo.reset import empty
 from demo.stage import WITNESS, Stage
 from kernel.errors import Refusal
 from storage.database import open_database
+from webapp.serve import alone
 from webapp.settings import settings_from
 
 
@@ -30,7 +31,7 @@ def main(arguments: list[str]) -> int:
     database, stage = open_database(settings.database_url), Stage(settings, given.seed)
     try:
         if given.what == "city":
-            return 0 if play_city(stage, _say) else 1
+            return _play(stage)
         if given.what == "reset":
             empty(database, settings)
             return 0
@@ -44,6 +45,14 @@ def main(arguments: list[str]) -> int:
     if not given.no_lot:
         _tell(f"rehearsal {play_first(stage)}")
     return 0
+
+
+def _play(stage: Stage) -> int:
+    with alone(stage.folder / "playing.lock") as is_free:
+        if is_free:
+            return 0 if play_city(stage, _say) else 1
+    _say("the city is being played already")
+    return 1
 
 
 def _tell(line: str) -> None:

@@ -34,6 +34,10 @@ def open_draw(play: Play) -> bool:
     if _draw(play) is None:
         play.later(30)
         _open_with(play, (Party.WITNESS,))
+    found = _known_draw(play)
+    # Where the witness program looks for what it has to reveal.
+    name = f"nonce-{found.code}-{found.round}-{Party.WITNESS.value}"
+    play.stage.keys(WITNESS).remember(name, _nonce(play, Party.WITNESS, found.round).hex())
     return True
 
 
@@ -243,18 +247,14 @@ def _open_with(play: Play, parties: Sequence[Party], *, freeze: bool = False) ->
     """Open the draw, have these parties commit, maybe freeze it, all in one transaction."""
     agency = play.stage.who(play.plan.agency)
 
-    def work(db: Any, now: datetime) -> Draw:
+    def work(db: Any, now: datetime) -> None:
         opened = draw.open_draw(db, agency, play.lot, now=now)
         db.flush()  # the commitments look it up by its code
         _commit_all(play, db, opened, parties, now)
         if freeze:
             draw.freeze_draw(db, agency, opened.code, now=now)
-        return opened
 
-    opened = play.stage.do(play.lock, work)
-    if Party.WITNESS in parties:  # where the witness program looks for what it has to reveal
-        name = f"nonce-{opened.code}-{opened.round}-{Party.WITNESS.value}"
-        play.stage.keys(WITNESS).remember(name, _nonce(play, Party.WITNESS, opened.round).hex())
+    play.stage.do(play.lock, work)
 
 
 def _commit_all(play: Play, db: Any, found: Draw, parties: Sequence[Party], now: datetime) -> None:

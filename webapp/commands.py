@@ -18,11 +18,12 @@ from storage.migrations import upgrade
 from supervision.cli import commands as supervision
 from trading.cli import commands as trading
 from webapp.journey import journey
-from webapp.serve import Child, Parent, city_child, web_child, witness_child, worker_child
+from webapp.serve import Child, Parent, alone, city_child, web_child, witness_child, worker_child
 from webapp.settings import ROOT, Settings, prepare_keys
 from webapp.witness import put_witness_token
 from webapp.worker import run_worker
 
+_SERVING = "serving.lock"
 GROUPS: list[AppGroup] = [evaluation, evidence, supervision, trading]
 
 
@@ -53,7 +54,8 @@ def serve(host: str, port: int, no_city: bool) -> None:
     if not no_city:
         children.append(city_child())
     print(address, file=sys.stderr)
-    Parent(children, environment).run()
+    with alone(settings.var / _SERVING):
+        Parent(children, environment).run()
 
 
 def _local(host: str, port: int, settings: Settings) -> tuple[list[Child], dict[str, str], str]:
@@ -143,9 +145,12 @@ def reset(yes: bool) -> None:
     """
     if not yes:
         raise click.UsageError("this empties database, files and keys: say --yes")
-    if subprocess.run(_demo("reset"), cwd=ROOT, check=False).returncode:
-        sys.exit(1)
-    current_database().dispose()
+    with alone(_settings().var / _SERVING) as is_stopped:
+        if not is_stopped:
+            raise click.ClickException("the site runs: stop it first")
+        current_database().dispose()
+        if subprocess.run(_demo("reset"), cwd=ROOT, check=False).returncode:
+            sys.exit(1)
     _prepare(_settings(), "--witness")
     sys.exit(subprocess.run(_demo("city"), cwd=ROOT, check=False).returncode)
 

@@ -4,6 +4,7 @@ The embedded default: one gunicorn process with threads, one worker, files under
 """
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
@@ -98,6 +99,19 @@ class Parent:
                 process.wait(max(0.1, end - time.monotonic()))
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[bool]:
+    """Hold this lock file while it lasts; yields whether nobody else does. It ends with us."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 def web_child(host: str, port: int, tls: tuple[Path, Path] | None = None) -> Child:

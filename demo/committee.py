@@ -332,8 +332,11 @@ def _meeting(play: Play) -> str:
 
 def _members(play: Play) -> list[str]:
     """Codes of the members, in seat order."""
-    with snapshot() as db:
-        return [each.expert_code for each in queries.members_of(db, _meeting(play))]
+    if not play.members:
+        with snapshot() as db:
+            found = queries.members_of(db, _meeting(play))
+            play.members = [each.expert_code for each in found]
+    return list(play.members)
 
 
 def _hands_last(play: Play, experts: Sequence[str], least: int | None) -> list[str]:

@@ -27,23 +27,25 @@ def make_document_key(stage: Stage, username: str) -> None:
 
 
 def sign_in_turn(play: Play, paper: str, people: Sequence[str]) -> bool:
-    """One step for each of these people who has not signed; whether all of them have."""
-    done = [_step(play.stage, paper, username) for username in people]  # each takes its step
-    return all(done)
-
-
-def _step(stage: Stage, paper: str, username: str) -> bool:
-    who, lock = stage.who(username), [papers.subject_of(paper)]
+    """One step for each of these people who has not signed; whether all of them had before."""
     with snapshot() as db:
-        turn = queries.turn_of(db, paper, who.code)
-        state, is_drawn = turn.state, turn.paper.state is not PaperState.DRAWING
-    if state is TurnState.WAITING and is_drawn:
+        found = queries.paper_by_code(db, paper)
+        is_drawn = found.state is not PaperState.DRAWING
+        states = {turn.person.username: turn.state for turn in found.turns}
+    if is_drawn:
+        for username in people:
+            _step(play.stage, paper, username, states[username])
+    return all(states[username] is TurnState.DONE for username in people)
+
+
+def _step(stage: Stage, paper: str, username: str, state: TurnState) -> None:
+    lock = [papers.subject_of(paper)]
+    if state is TurnState.WAITING:
         make_document_key(stage, username)
         stage.act(papers.ask_turn, username, paper, lock=lock)
     elif state is TurnState.PREPARED:
         value = _signature(stage, paper, username)
         stage.act(papers.give_signature, username, paper, value, lock=lock)
-    return state is TurnState.DONE
 
 
 def _signature(stage: Stage, paper: str, username: str) -> bytes:

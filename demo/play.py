@@ -59,6 +59,8 @@ class Play:
     plan: Plan
     tender: str = ""
     done: int = 0
+    members: Sequence[str] = ()
+    """Codes of the committee in seat order, once it is convened."""
 
     @classmethod
     def of(cls, stage: Stage, plan: Plan) -> "Play":

@@ -6,9 +6,11 @@ from click.testing import CliRunner
 
 from demo.people import make_demo_people
 from demo.reset import empty
+from identity.states import OrganisationKind
 from kernel.errors import Refusal
 from storage.database import snapshot
 from storage.migrations import upgrade
+from tests.factories.identity import CODES, make_organisation
 from tests.factories.trading import make_cast, make_tender
 from trading.models.tendering import Tender
 from webapp.serve import alone
@@ -32,8 +34,8 @@ def tables(database):
 
 def test_a_tender_that_is_no_rehearsal_keeps_everything(database, settings):
     make_demo_people()
-    make_cast(1)
-    tender = make_tender()
+    make_organisation(CODES[1], "临江市建设局", OrganisationKind.PROCURING_ENTITY)
+    tender = make_tender(agent="agency")
 
     with pytest.raises(Refusal) as refusal:
         empty(database, settings)

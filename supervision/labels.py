@@ -111,11 +111,11 @@ NEWS: Mapping[str, str] = {
 
 # One colour each; the word beside it always says the same.
 BADGES: Mapping[FindingState, str] = {
-    FindingState.NOTICED: "blue",
-    FindingState.DEFENDED: "teal",
-    FindingState.UNDEFENDED: "teal",
-    FindingState.DECIDED: "danger",
-    FindingState.CANCELLED: "dark",
+    FindingState.NOTICED: "active",
+    FindingState.DEFENDED: "ok",
+    FindingState.UNDEFENDED: "ok",
+    FindingState.DECIDED: "bad",
+    FindingState.CANCELLED: "idle",
 }
 
 FIELDS: Mapping[str, str] = {
@@ -139,7 +139,7 @@ def label(value: StrEnum) -> str:
 
 def badge(state: FindingState) -> str:
     """The colour of a finding's badge."""
-    return BADGES.get(state, "secondary")
+    return BADGES.get(state, "idle")
 
 
 def news_label(kind: str) -> str:

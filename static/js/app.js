@@ -1,3 +1,4 @@
+import "./parts/clock.js";
 import "./parts/enrol.js";
 import "./parts/nonce.js";
 import "./parts/refresh.js";

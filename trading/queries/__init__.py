@@ -56,6 +56,7 @@ from trading.queries.opening import (
     sealed_bids,
 )
 from trading.queries.tendering import (
+    Sought,
     announced_lots,
     latest_notice,
     lot_by_code,
@@ -73,6 +74,7 @@ from trading.queries.work import (
 )
 
 __all__ = [
+    "Sought",
     "announced_lots",
     "award_of",
     "awards_of",

@@ -89,6 +89,7 @@ def _lot_task(lot: Lot, who: Viewer, report: LotReport | None, award: Award | No
         begins=step.begins,
         until=step.until,
         is_rehearsal=tender.is_rehearsal,
+        clock=tender.clock,
     )
 
 
@@ -121,6 +122,7 @@ def _bid_task(bid: Bid, release: Release | None) -> Task:
         until=(release.correct_until if wrong and release else None) or _window_of(lot),
         otherwise=_("逾时未释放的，视为撤销投标文件。") if is_mine else "",
         is_rehearsal=lot.tender.is_rehearsal,
+        clock=lot.tender.clock,
     )
 
 
@@ -147,6 +149,7 @@ def _witness_task(lot: Lot, keys: Sequence[OpeningKey]) -> Task:
         is_mine=needs_key or needs_publication,
         until=lot.deadline if needs_key else None,
         is_rehearsal=lot.tender.is_rehearsal,
+        clock=lot.tender.clock,
     )
 
 

@@ -21,6 +21,14 @@ def publish_candidates(play: Play) -> bool:
     return True
 
 
+def end_publicity(play: Play) -> bool:
+    """Nobody objects until the publicity is over."""
+    with snapshot() as db:
+        report = queries.report_of(db, queries.lot_by_code(db, play.lot).id)
+    until = report.publicity_until if report else None
+    return until is not None and play.clock_to(until)
+
+
 def award(play: Play) -> bool:
     """The procuring entity awards to the first, once any publicity is over."""
     if play.is_in(LotState.AWARDED):

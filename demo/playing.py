@@ -7,6 +7,7 @@ it meanwhile) is told and does not keep the others.
 import time
 from collections.abc import Callable, Sequence
 
+from client.journey.cast import PIN
 from demo.conduct import play_cases
 from demo.people import make_residents
 from demo.play import Plan, Play
@@ -35,9 +36,10 @@ def play_city(stage: Stage, say: Say) -> bool:
     began = time.monotonic()
     make_residents()
     play_cases(stage)
-    stuck = play_all(stage, PLANS, say)
+    oldest_first = sorted(PLANS, key=lambda plan: -plan.days_ago)  # as lists show them
+    stuck = play_all(stage, oldest_first, say)
     say(f"the city is complete but for {len(stuck)} tenders" if stuck else "the city is complete")
-    say(f"{time.monotonic() - began:.1f} s")
+    say(f"{time.monotonic() - began:.1f} s; keys of everybody: {stage.folder / 'keys'}, PIN {PIN}")
     return not stuck
 
 

@@ -109,10 +109,12 @@ export class Wizard {
     this.sending = new AbortController();
     const { signal } = this.sending;
     const deadline = Number(this.lot.deadline);
+    say("pause", words("pause"));
     const now = () => Number(this.lot.now) + performance.now() - this.began;
     try {
       await this.bid.upload((news) => showUpload(news, now(), deadline), signal);
     } catch (fault) {
+      say("pause", words("resume"));
       if (signal.aborted) return;
       throw fault;
     } finally {
@@ -124,7 +126,6 @@ export class Wizard {
 
   async pause() {
     if (this.isSealing) return undefined;
-    say("pause", words(this.sending ? "resume" : "pause"));
     if (!this.sending) return this.upload();
     this.sending.abort();
     return say("phase", words("paused"));
@@ -145,7 +146,14 @@ export class Wizard {
       location.replace(this.lot.receipts.replace("RECEIPT", receipt));
     } catch (fault) {
       this.showAll();
+      if (!this.bid.state.arrived) await this.again();
       throw fault;
     }
+  }
+
+  // What the platform no longer holds is sent again, or sealed again if it is not here either.
+  async again() {
+    if ((await this.bid.resume()) !== "upload") return this.stand("files");
+    return void this.upload().catch(() => this.stand("upload"));
   }
 }

@@ -6,7 +6,7 @@ from client.bidder import Form, submit
 from client.keys import KeyFolder
 from client.session import Platform
 from tests.browser.conftest import needs_chromium, stage_in
-from tests.browser.test_sealing import PASSPHRASE, SMALL, Desk
+from tests.browser.test_sealing import PASSPHRASE, SMALL, Desk, bids_of
 from tests.factories.identity import PASSWORD
 from tests.trading.test_opening import packed
 from trading.rules.opening import Outcome
@@ -71,8 +71,15 @@ def test_bids_of_the_page_and_of_the_client_are_released_by_clicking_and_open_to
     from_client, client_key = by_client(stage, second, tmp_path)
     for bidder in (third, fourth):
         hall.bid(bidder, *packed("29000000.00"))
+    (tmp_path / "late").mkdir()
+    late = Hall(stage, browser, 3).enrol().seal(tmp_path / "late")
+    late.page.wait_for_selector("#checked:visible")
     sealer.open("opening").shows("等待投标截止")
     hall.close()
+    late.page.check("#checked")
+    late.do("submit")
+    late.page.wait_for_selector("[data-problems]:has-text('招标投标法 第28条')")
+    assert list(bids_of(late)) == [hall.receipts[fourth.username]]
     desks = [sealer, Hall(stage, browser, 1), Hall(stage, browser, 2), Hall(stage, browser, 3)]
     for desk in desks:
         desk.open("opening").shows("释放解封密钥")

@@ -55,7 +55,7 @@ class Desk:
         self.page.set_default_timeout(STEP_MS)
 
     def open(self, what="seal"):
-        self.page.goto(f"{self.stage.url}/bids/lots/{self.lot}/{what}")
+        self.page.goto(f"{self.stage.url}/bids/lots/{self.lot}/{what}".rstrip("/"))
         return self
 
     def enrol(self):
@@ -332,6 +332,9 @@ def test_the_whole_way_is_walked_by_keyboard_alone(stage, browser, tmp_path):
     desk = Desk(stage, browser, 3).enrol()
     page, walk = desk.page, Walk(desk.page)
     (tmp_path / "plan.txt").write_bytes(SMALL)
+    desk.open("")
+    walk.to(".zb-now .btn-primary").press("Enter")
+    page.wait_for_selector("[data-check=key].is-ok")
     walk.to("#price").type("28000000")
     walk.to("#period_days").type("200")
     walk.to("#quality").type("合格")

@@ -50,6 +50,7 @@ export class Bid {
   async seal(files, tell) {
     const { form, seals } = this.state;
     const guarantee = await preimageOf(person, this.address.lot);
+    if (this.state.shelf) await cleared(this.state.shelf);
     const shelf = `${this.address.lot}-${hex(crypto.getRandomValues(new Uint8Array(8)))}`;
     const given = { shelf, name: ENVELOPE, seal: seals[ENVELOPE], form, files, guarantee };
     const made = await ask("seal", given, tell);

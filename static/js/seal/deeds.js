@@ -3,10 +3,11 @@ import { clearProblems, showProblems } from "../parts/problems.js";
 import { alone } from "./draft.js";
 import { field } from "./form.js";
 import { order, readNote } from "./guarantee_step.js";
+import { stop } from "./office.js";
 import { enrol } from "./signer.js";
 import { showSubmit } from "./summary.js";
 import { Wizard } from "./wizard.js";
-import { problemsOf, show } from "./words.js";
+import { problemsOf, show, words } from "./words.js";
 
 const page = document.querySelector("[data-seal]");
 const ALWAYS_OPEN = ["pause", "abandon", "submit"]; // the last one has its own conditions
@@ -23,11 +24,19 @@ function deedsOf(wizard) {
     "upload-first": () => wizard.sealAndUpload(),
     rehearse: () => wizard.rehearse(),
     pause: () => wizard.pause(),
-    abandon: () => wizard.abandon(),
+    abandon: () => abandon(wizard),
     submit: () => wizard.submit(),
     order: () => order(page.dataset),
     enrol: () => enrol().then(() => location.reload()),
   };
+}
+
+async function abandon({ sending, bid }) {
+  if (!confirm(words("abandon-sure"))) return;
+  sending?.abort();
+  stop();
+  await bid.forget();
+  location.reload();
 }
 
 async function act(deeds, button) {

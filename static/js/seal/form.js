@@ -1,7 +1,7 @@
 // What is read out at the opening, and the files: read from the page, checked before anything is
 // sealed. Faults are told together, each at its field.
 import { capitals, fenOf, yuan } from "../core/money.js";
-import { mark } from "./preflight.js";
+import { hasRoom, mark } from "./preflight.js";
 import { say, show, size, words } from "./words.js";
 
 const MOST_FILES = 1000;
@@ -18,7 +18,7 @@ export function files() {
 }
 
 // {form, problems}: the form as the manifest holds it.
-export function read({ ceiling }, hasGuarantee) {
+export async function read({ ceiling }, hasGuarantee) {
   const fen = fenOf(field("price").value);
   const days = field("period_days").value.trim();
   const quality = field("quality").value.trim().normalize("NFC");
@@ -27,6 +27,7 @@ export function read({ ceiling }, hasGuarantee) {
     !/^[1-9]\d{0,4}$/.test(days) && { field: "period_days", message: words("period-wrong") },
     (quality === "" || quality.length > 100) && { field: "quality", message: words("quality-wrong") },
     ...ofFiles(),
+    !(await hasRoom(total())) && { field: "files", message: words("files-no-room") },
     fen > ceiling && unconfirmed("over-ceiling"),
     !hasGuarantee && unconfirmed("no-guarantee"),
   ].filter(Boolean);
@@ -37,18 +38,21 @@ function unconfirmed(name) {
   return !field(name).checked && { field: name, message: words(`confirm-${name}`) };
 }
 
+function total() {
+  return chosen.reduce((sum, file) => sum + file.size, 0);
+}
+
 function ofFiles() {
   const wrong = (name, values) => ({ field: "files", message: words(name, values) });
   if (chosen.length === 0) return [wrong("files-none")];
   const names = chosen.map((file) => file.name.normalize("NFC"));
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   const long = names.find((name) => name.length > NAME);
-  const total = chosen.reduce((sum, file) => sum + file.size, 0);
   return [
     twice && wrong("files-same", { name: twice }),
     long && wrong("files-name", { name: long.slice(0, 40) }),
     chosen.length > MOST_FILES && wrong("files-many"),
-    total > LIMIT - (1 << 20) && wrong("files-large"),
+    total() > LIMIT - (1 << 20) && wrong("files-large"),
   ].filter(Boolean);
 }
 

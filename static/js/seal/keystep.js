@@ -18,6 +18,14 @@ export function typedPassphrase() {
   return null;
 }
 
+// The key file as chosen with its passphrase; null, and told, where none is chosen.
+export function typedKey() {
+  const file = field("key-file").files[0];
+  if (file) return [file, field("key-passphrase").value];
+  showProblems([{ field: "key-file", message: words("fault-not_a_key") }]);
+  return null;
+}
+
 export function emptied(...names) {
   for (const name of names) field(name).value = "";
 }

@@ -1,12 +1,11 @@
-// The sealing page: which step follows which. What its buttons do hangs on `deeds`.
+// The sealing page: which step follows which; its buttons hang on `deeds`.
 import { showProblems } from "../parts/problems.js";
 import { Bid } from "./bid.js";
 import { Draft } from "./draft.js";
 import { field, files, prepareForm, read, refill } from "./form.js";
 import { checkGuarantee, hasGuarantee } from "./guarantee_step.js";
-import { emptied, saveFile, typedPassphrase } from "./keystep.js";
-import { stop } from "./office.js";
-import { hasRoom, preflight } from "./preflight.js";
+import { emptied, saveFile, typedKey, typedPassphrase } from "./keystep.js";
+import { preflight } from "./preflight.js";
 import { showSealing, showUpload } from "./progress.js";
 import { person } from "./signer.js";
 import { stand } from "./steps.js";
@@ -26,7 +25,7 @@ export class Wizard {
   }
 
   async start() {
-    prepareForm({ ceiling: this.ceiling });
+    prepareForm(this);
     const { tender, lot, bidder } = this.lot;
     this.bid = new Bid({ tender, lot, bidder }, await new Draft(person, lot).load());
     await Promise.all([preflight(person, this.lot.key), checkGuarantee(this.lot)]);
@@ -54,9 +53,7 @@ export class Wizard {
 
   async begin() {
     const isReady = await preflight(person, this.lot.key);
-    const { form, problems } = read({ ceiling: this.ceiling }, await hasGuarantee(this.lot));
-    const bytes = files().reduce((sum, file) => sum + file.size, 0);
-    if (!(await hasRoom(bytes))) problems.push({ field: "files", message: words("files-no-room") });
+    const { form, problems } = await read(this, await hasGuarantee(this.lot));
     if (!isReady) problems.unshift({ message: words("not-ready") });
     if (problems.length) return showProblems(problems);
     await this.bid.draft.change({ form });
@@ -79,10 +76,10 @@ export class Wizard {
   }
 
   async rehearse() {
-    const file = field("key-file").files[0];
-    if (!file) return showProblems([{ field: "key-file", message: words("fault-not_a_key") }]);
+    const typed = typedKey();
+    if (typed === null) return undefined;
     say("why", words("working-key"));
-    await this.bid.rehearse(file, field("key-passphrase").value);
+    await this.bid.rehearse(...typed);
     emptied("key-passphrase", "key-file");
     show("rehearse", false);
     this.showAll();
@@ -129,14 +126,6 @@ export class Wizard {
     if (!this.sending) return this.upload();
     this.sending.abort();
     return say("phase", words("paused"));
-  }
-
-  async abandon() {
-    if (!confirm(words("abandon-sure"))) return;
-    this.sending?.abort();
-    stop();
-    await this.bid.forget();
-    location.reload();
   }
 
   async submit() {

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
@@ -16,6 +17,17 @@ def upgrade(database: Database, revision: str = "head") -> None:
         Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
     with database.writer.connect() as connection:
         command.upgrade(configuration(connection), revision)
+        connection.commit()
+
+
+def drop_everything(database: Database) -> None:
+    """Drop every table of a database; whether that may be is for the caller to know."""
+    with database.writer.connect() as connection:
+        if database.is_sqlite:
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        found = sa.MetaData()
+        found.reflect(connection)
+        found.drop_all(connection)
         connection.commit()
 
 

@@ -14,7 +14,6 @@ from storage.database import snapshot, transaction
 from supervision.actions.alerts import note_attempt
 from supervision.rules.alerts import is_illegal_attempt
 from trading import queries as trading
-from trading.models.tendering import Lot
 
 
 def note_refusal(refusal: Refusal) -> None:
@@ -44,9 +43,9 @@ def _lot_named(db: Session, code: str) -> str | None:
 
 
 def _lot_of(db: Session, code: str) -> str | None:
-    finders = {"MT": evaluation.meeting_by_code, "DR": evaluation.draw_by_code}
     try:
-        found: Lot | None = finders[code[:2]](db, code).lot if code[:2] in finders else None
+        if code.startswith("MT"):
+            return evaluation.meeting_by_code(db, code).lot.code
+        return evaluation.draw_by_code(db, code).lot.code if code.startswith("DR") else None
     except NotFound:
         return None
-    return found.code if found else None

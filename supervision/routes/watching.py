@@ -44,6 +44,11 @@ class Watched:
         return self.next.until - self.now if self.next.until else timedelta.max
 
     @property
+    def is_meeting(self) -> bool:
+        """Whether its committee sits now."""
+        return self.meeting is not None and self.lot.state is LotState.EVALUATING
+
+    @property
     def opens_today(self) -> bool:
         """Whether its deadline falls on the present day of its clock."""
         deadline = self.lot.deadline
@@ -79,7 +84,7 @@ def figures(rows: Sequence[Watched], attempts: int) -> Figures:
         lots=len(rows),
         works=sum(row.lot.tender.regime is Regime.CONSTRUCTION for row in rows),
         openings=sum(row.opens_today for row in rows),
-        meetings=sum(row.meeting is not None for row in rows),
+        meetings=sum(row.is_meeting for row in rows),
         suspended=sum(row.lot.state is LotState.SUSPENDED for row in rows),
         red=levels.count(AlertLevel.RED) + attempts,
         yellow=levels.count(AlertLevel.YELLOW),

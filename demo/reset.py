@@ -8,6 +8,7 @@ from demo.people import demo_code
 from identity.models.organisations import Organisation
 from kernel.errors import Refusal
 from storage.database import Database, snapshot
+from storage.migrations import drop_tables
 from trading.models.tendering import Tender
 from webapp.settings import Settings
 
@@ -15,7 +16,7 @@ from webapp.settings import Settings
 def empty(database: Database, settings: Settings) -> None:
     """Drop every table and what was kept beside. Raises Refusal where that may not be."""
     refuse_if_real()
-    _drop_tables(database)
+    drop_tables(database)
     # A new log under an old key would contradict the old one: the log's keys go with it.
     for folder in (settings.files, settings.keys, settings.var / "demo"):
         shutil.rmtree(folder, ignore_errors=True)
@@ -36,13 +37,3 @@ def refuse_if_real() -> None:
         raise Refusal("demo.real_tender", "存在非演练项目 %(tender)s，不能清空。", tender=real)
     if anybody and not is_demo:
         raise Refusal("demo.not_a_demo", "这不是演示环境，不能清空。")
-
-
-def _drop_tables(database: Database) -> None:
-    with database.writer.connect() as connection:
-        if database.is_sqlite:
-            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-        found = sa.MetaData()
-        found.reflect(connection)
-        found.drop_all(connection)
-        connection.commit()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
@@ -16,6 +17,15 @@ def upgrade(database: Database, revision: str = "head") -> None:
         Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
     with database.writer.connect() as connection:
         command.upgrade(configuration(connection), revision)
+        connection.commit()
+
+
+def drop_tables(database: Database) -> None:
+    """Drop every table that is there, the schema's own version too; nothing is kept."""
+    with database.writer.connect() as connection:
+        found = sa.MetaData()
+        found.reflect(connection)
+        found.drop_all(connection)
         connection.commit()
 
 

@@ -16,6 +16,7 @@ import identity.models.standing
 import outbox.models.messages
 import storage.due
 import storage.subjects
+import supervision.models.alerts
 import supervision.models.conduct
 import supervision.models.orders
 import trading.models.awarding

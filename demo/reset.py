@@ -8,7 +8,7 @@ from demo.people import demo_code
 from identity.models.organisations import Organisation
 from kernel.errors import Refusal
 from storage.database import Database, snapshot
-from storage.migrations import drop_tables
+from storage.migrations import drop_everything
 from trading.models.tendering import Tender
 from webapp.settings import Settings
 
@@ -16,7 +16,7 @@ from webapp.settings import Settings
 def empty(database: Database, settings: Settings) -> None:
     """Drop every table and what was kept beside. Raises Refusal where that may not be."""
     refuse_if_real()
-    drop_tables(database)
+    drop_everything(database)
     # A new log under an old key would contradict the old one: the log's keys go with it.
     for folder in (settings.files, settings.keys, settings.var / "demo"):
         shutil.rmtree(folder, ignore_errors=True)

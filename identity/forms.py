@@ -17,6 +17,7 @@ from kernel.errors import InvalidInput
 View = TypeVar("View", bound=Callable[..., Any])
 Chosen = TypeVar("Chosen", bound=StrEnum)
 _PAGE = "page_of_form"
+_LIMIT = "body_limit"
 
 # The largest integer that canonical JSON, JavaScript and both databases hold alike.
 MAX_INTEGER = 2**53 - 1
@@ -121,6 +122,22 @@ def form_of(page: Callable[..., Any]) -> Callable[[View], View]:
         return view
 
     return marked
+
+
+def takes_files(limit: int) -> Callable[[View], View]:
+    """Mark the door of a form that takes files of together so many bytes."""
+
+    def marked(view: View) -> View:
+        setattr(view, _LIMIT, limit)
+        return view
+
+    return marked
+
+
+def body_limit_of(view: Callable[..., Any] | None) -> int | None:
+    """How many bytes this door takes when it is more than the rest of the site."""
+    limit: int | None = getattr(view, _LIMIT, None)
+    return limit
 
 
 def page_of(view: Callable[..., Any] | None) -> Callable[..., Any] | None:

@@ -20,9 +20,11 @@ def upgrade(database: Database, revision: str = "head") -> None:
         connection.commit()
 
 
-def drop_tables(database: Database) -> None:
-    """Drop every table that is there, the schema's own version too; nothing is kept."""
+def drop_everything(database: Database) -> None:
+    """Drop every table of a database; whether that may be is for the caller to know."""
     with database.writer.connect() as connection:
+        if database.is_sqlite:
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         found = sa.MetaData()
         found.reflect(connection)
         found.drop_all(connection)

@@ -80,6 +80,10 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = {
 # What a live entry is called in the feed; its kind says what happened to what.
 NEWS: Mapping[str, str] = {
     "alert.raised": _("有人试图办理法律不允许的步骤"),
+    "amendment.published": _("澄清或修改招标文件"),
+    "enquiry.answered": _("答复提问"),
+    "objection.answered": _("答复异议"),
+    "objection.raised": _("收到异议"),
     "bid.released": _("一份投标文件已解密"),
     "call.accepted": _("一位专家确认参加"),
     "call.refused": _("一位专家不能参加"),

@@ -11,7 +11,15 @@ from trading.rules.guarantee import Cover
 from trading.rules.opening import Outcome
 from trading.rules.steps import Actor
 from trading.rules.steps import Step as LotStep
-from trading.states import BidState, Category, GuaranteeState, LotState, PassingOver, Regime
+from trading.states import (
+    BidState,
+    Category,
+    GuaranteeState,
+    LotState,
+    ObjectionKind,
+    PassingOver,
+    Regime,
+)
 
 
 def _(text: str) -> str:
@@ -29,6 +37,11 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Category.WORKS: _("工程"),
         Category.GOODS: _("货物"),
         Category.SERVICES: _("服务"),
+    },
+    ObjectionKind: {
+        ObjectionKind.DOCUMENTS: _("对招标文件的异议"),
+        ObjectionKind.OPENING: _("对开标的异议"),
+        ObjectionKind.RESULT: _("对评标结果的异议"),
     },
     LotState: {
         LotState.REGISTERED: _("已登记"),
@@ -119,6 +132,10 @@ NOTICE_FIELDS: Mapping[str, str] = {
 # Refusals name a field by its word, never by its name in the program.
 FIELDS: Mapping[str, str] = {
     **NOTICE_FIELDS,
+    "answer": _("答复"),
+    "file": _("文件"),
+    "kind": _("类别"),
+    "text": _("内容"),
     "ceiling": _("最高投标限价"),
     "correction_minutes": _("更正时间（分钟）"),
     "deadline": _("投标截止时间"),

@@ -34,6 +34,14 @@ class PassingOver(StrEnum):
     OTHER_LAWFUL = "other_lawful"
 
 
+class ObjectionKind(StrEnum):
+    """To what somebody objects."""
+
+    DOCUMENTS = "documents"
+    OPENING = "opening"
+    RESULT = "result"
+
+
 class LotState(StrEnum):
     """Where a lot stands."""
 

@@ -3,7 +3,7 @@
 import functools
 from datetime import timedelta
 
-from flask import Flask
+from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_openapi3 import Info, OpenAPI
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -14,7 +14,8 @@ from evaluation.routes import desk as evaluation_desk
 from evaluation.routes import draw, expert, meeting_api, report_api
 from evaluation.routes import files_api as blind_files_api
 from evaluation.rules.method import check_method
-from identity.guard import enforce, needs_forgery_mark, open_to_all, unguarded
+from identity.forms import body_limit_of
+from identity.guard import enforce, needs_forgery_mark, open_to_all, unguarded, viewer
 from identity.routes import account as account_pages
 from identity.routes import api as account_api
 from identity.routes import centre, desk, papers, papers_api
@@ -39,10 +40,12 @@ from trading.routes import api as trading_api
 from trading.routes import (
     award_api,
     bidder,
+    documents,
     files_api,
     guarantee_api,
     issuer,
     lots,
+    objections,
     ocds_api,
     opening_api,
     public,
@@ -86,6 +89,8 @@ PAGES = (
     public.pages,
     tender_pages.pages,
     lots.pages,
+    documents.pages,
+    objections.pages,
     bidder.pages,
     issuer.pages,
     witness.pages,
@@ -105,6 +110,7 @@ PAGES = (
 DESK = (
     desk.tasks_of_papers,
     trading_desk.tasks_of_lots,
+    trading_desk.tasks_of_questions,
     trading_desk.tasks_of_bids,
     trading_desk.tasks_of_orders,
     trading_desk.tasks_of_witness,
@@ -142,6 +148,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     open_database(settings.database_url)
     for register in (register_errors, register_headers, register_languages, register_templating):
         register(app)
+    app.before_request(_widen_body)
     app.before_request(enforce)
     register_throttle(app, settings)
     _protect_from_forgery(app)
@@ -178,6 +185,13 @@ def _openapi() -> OpenAPI:
         if name.startswith(("openapi", "swagger")):  # bound methods take no mark
             app.view_functions[name] = open_to_all(functools.partial(view))
     return app
+
+
+def _widen_body() -> None:
+    """Doors that take files say how large a body they take; everywhere else the usual limit is."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if (limit := body_limit_of(view)) and viewer().is_signed_in:
+        request.max_content_length = limit
 
 
 def _protect_from_forgery(app: Flask) -> None:

@@ -21,7 +21,9 @@ import supervision.models.conduct
 import supervision.models.orders
 import trading.models.awarding
 import trading.models.bidding
+import trading.models.documents
 import trading.models.guarantee
+import trading.models.objections
 import trading.models.opening
 import trading.models.opening_record
 import trading.models.tendering

@@ -17,9 +17,7 @@ class Organisation(Base):
     name: Mapped[str] = mapped_column(sa.String(200))
     name_key: Mapped[str] = mapped_column(sa.String(200), index=True)
     is_training: Mapped[bool] = mapped_column(default=False)
-    kinds: Mapped[list["OrganisationKindRow"]] = relationship(
-        back_populates="organisation", lazy="selectin"
-    )
+    kinds: Mapped[list["OrganisationKindRow"]] = relationship(back_populates="organisation")
 
     def is_a(self, kind: OrganisationKind) -> bool:
         """Whether it is registered as this kind."""

@@ -136,6 +136,12 @@ FACTS: Mapping[str, Row] = {
     "lot.resumed": _NOTICE,
     "lot.terminated": _NOTICE,
     "alert.raised": Row(_never, _never, _notice),
+    "amendment.published": _NOTICE,
+    "enquiry.answered": _NOTICE,
+    # They name who asked or objected: before the opening that would tell who means to bid.
+    "enquiry.asked": Row(_never, _never, _opening),
+    "objection.raised": Row(_never, _opening, _opening),
+    "objection.answered": Row(_never, _opening, _opening),
     "opening_key.registered": _NOTICE,
     "opening_key.rehearsed": _NOTICE,
     "lot.closed": _CLOSE,

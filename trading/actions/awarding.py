@@ -39,7 +39,8 @@ from trading.rules.archive import Paper
 from trading.rules.awarding import ReportResult
 from trading.rules.disclosure import Matter, audiences_for
 from trading.rules.limits import Limits, limits_for
-from trading.states import LOT, LotEvent, LotState, PassingOver
+from trading.rules.objections import unanswered_problems
+from trading.states import LOT, LotEvent, LotState, ObjectionKind, PassingOver
 
 SILENCE = "lot.award_by_silence"
 _HUNDREDTH = Decimal("0.01")
@@ -110,6 +111,8 @@ def decide_award(
     candidates, ranks = _candidates(db, lot)
     stated = clean_text(ground, field="ground", limit=rules.GROUND_LIMIT).strip()
     refuse_if(rules.early_problems(limits, report.publicity_until, now), NotYet)
+    waiting = queries.unanswered_objections(db, lot.id, ObjectionKind.RESULT)
+    refuse_if(unanswered_problems(ObjectionKind.RESULT, waiting), NotYet)
     refuse_if(rules.late_problems(limits, ranks, report.step_due, now), TooLate)
     refuse_if(rules.choice_problems(limits, ranks, receipt, reason=reason, ground=stated))
     if stated:

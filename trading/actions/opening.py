@@ -32,8 +32,9 @@ from trading.models.tendering import Lot
 from trading.rules import opening as rules
 from trading.rules.disclosure import Audience, Matter, may_know
 from trading.rules.limits import limits_for
+from trading.rules.objections import unanswered_problems
 from trading.rules.opening import Outcome, Unsealed
-from trading.states import LotEvent, LotState
+from trading.states import LOT, LotEvent, LotState, ObjectionKind
 
 
 def register_opening_key(
@@ -216,6 +217,9 @@ def confirm_opening(db: Session, who: Viewer, lot_code: str, *, now: datetime) -
     lot = queries.lot_by_code(db, lot_code)
     if who.organisation != lot.tender.agency.credit_code:
         raise Refusal("tender.agency_only", "只有代理机构可以进行此操作。")
+    LOT.after(lot.state, LotEvent.CONFIRMED)
+    waiting = queries.unanswered_objections(db, lot.id, ObjectionKind.OPENING)
+    refuse_if(unanswered_problems(ObjectionKind.OPENING, waiting))
     move_lot(db, lot, LotEvent.CONFIRMED, actor=who.code, data={}, now=now)
     begin_record(db, who, lot, now=now)
     tell(db, lot, "lot.confirmed", {}, now)

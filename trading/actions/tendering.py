@@ -21,6 +21,7 @@ from storage.base import real_now
 from storage.due import schedule
 from storage.subjects import REAL_CLOCK
 from trading import queries
+from trading.models.documents import TenderDocument
 from trading.models.tendering import Lot, Tender, TenderNotice
 from trading.rules import rehearsal
 from trading.rules import tendering as rules
@@ -138,10 +139,20 @@ def publish_tender(
         kind="tender_notice.published",
         actor=who.code,
         subject=f"tender:{tender.code}",
-        data={"version": 1, "deadline": deadline.isoformat(), "text": text},
+        data={
+            "version": 1,
+            "deadline": deadline.isoformat(),
+            "text": text,
+            "documents": listed(queries.documents_of(db, tender.id)),
+        },
         now=now,
     )
     return published
+
+
+def listed(documents: Sequence[TenderDocument]) -> list[dict[str, str | int]]:
+    """Files as a fact tells them: by name, size and digest."""
+    return [{"name": each.name, "bytes": each.size, "sha256": each.sha256} for each in documents]
 
 
 def tender_run_by(db: Session, who: Viewer, code: str) -> Tender:

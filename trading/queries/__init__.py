@@ -24,6 +24,11 @@ from trading.queries.bidding import (
     unfinished_uploads,
     upload_of,
 )
+from trading.queries.documents import (
+    amendments_of,
+    document_of,
+    documents_of,
+)
 from trading.queries.guarantee import (
     guarantee_by_code,
     guarantee_for_either,
@@ -34,6 +39,15 @@ from trading.queries.guarantee import (
     guarantees_to_judge,
     signed_guarantees,
     standing_guarantee,
+)
+from trading.queries.objections import (
+    answered_enquiries,
+    enquiries_on,
+    enquiry_by_code,
+    objection_by_code,
+    objections_on,
+    unanswered_objections,
+    waiting_for,
 )
 from trading.queries.open_data import (
     open_data,
@@ -76,7 +90,9 @@ from trading.queries.work import (
 
 __all__ = [
     "Sought",
+    "amendments_of",
     "announced_lots",
+    "answered_enquiries",
     "award_of",
     "awards_of",
     "bid_by_receipt",
@@ -87,6 +103,10 @@ __all__ = [
     "candidates",
     "commitments_of",
     "correction_began",
+    "document_of",
+    "documents_of",
+    "enquiries_on",
+    "enquiry_by_code",
     "guarantee_by_code",
     "guarantee_for_either",
     "guarantee_for_issuer",
@@ -101,6 +121,8 @@ __all__ = [
     "moments_of",
     "nameable_work",
     "next_steps",
+    "objection_by_code",
+    "objections_on",
     "open_data",
     "opened_bid_with",
     "opened_bids",
@@ -132,7 +154,9 @@ __all__ = [
     "tenders_of_agency",
     "tenders_run_by",
     "termination_of",
+    "unanswered_objections",
     "unfinished_lots_run_by",
     "unfinished_uploads",
     "upload_of",
+    "waiting_for",
 ]

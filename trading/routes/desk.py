@@ -32,6 +32,19 @@ def tasks_of_lots(db: Session, who: Viewer) -> list[Task]:
     return [_lot_task(lot, who, steps[lot.id]) for lot in lots]
 
 
+def tasks_of_questions(db: Session, who: Viewer) -> list[Task]:
+    """Questions and objections that my agency has not answered."""
+    if not who.may(Permission.REGISTER_TENDER):
+        return []
+    enquiries, objections = queries.waiting_for(db, who.organisation, SHOWN)
+    asked = [_question_task(_("答复提问"), each.code, each.tender, None) for each in enquiries]
+    raised = [
+        _question_task(label(each.kind), each.code, each.lot.tender, each.due_at)
+        for each in objections
+    ]
+    return [*raised, *asked]
+
+
 def tasks_of_bids(db: Session, who: Viewer) -> list[Task]:
     """My standing bids that wait for the opening, and releases that are due."""
     if not who.may(Permission.BID):
@@ -75,6 +88,19 @@ def _lot_task(lot: Lot, who: Viewer, step: NextStep) -> Task:
         is_mine=who.organisation == _organisation_of(step.actor, tender),
         begins=step.begins,
         until=step.until,
+        is_rehearsal=tender.is_rehearsal,
+        clock=tender.clock,
+    )
+
+
+def _question_task(title: str, code: str, tender: Tender, until: datetime | None) -> Task:
+    return Task(
+        title=title,
+        about=f"{code} · {tender.name}",
+        address=url_for("objections.answers", code=tender.code, _anchor=code),
+        is_mine=True,
+        until=until,
+        otherwise=_("答复之前，等待它的步骤不能进行。"),
         is_rehearsal=tender.is_rehearsal,
         clock=tender.clock,
     )

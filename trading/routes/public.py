@@ -51,6 +51,9 @@ def tender(code: str) -> ResponseReturnValue:
             tender=found,
             views=shown,
             notice=queries.latest_notice(db, found.id),
+            documents=queries.documents_of(db, found.id),
+            amendments=queries.amendments_of(db, found.id),
+            answered=queries.answered_enquiries(db, found.id),
             now=legal_now(db, f"tender:{found.code}"),
         )
 

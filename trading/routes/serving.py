@@ -1,6 +1,6 @@
-"""How a bid's file leaves: by range, never as a page of this site, never under a name of its own.
+"""How a stored file leaves: by range, never as a page of this site, never under a name of its own.
 
-A bidder wrote it: whatever it is, the browser must neither run nor guess it.
+Somebody else wrote it: whatever it is, the browser must neither run nor guess it.
 """
 
 from flask import Response, current_app, send_file
@@ -12,15 +12,20 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'
 
 
 def send_bid_file(file: BidFile, name: str) -> Response:
-    """The file as an attachment of this name; a part of it where a range is asked for."""
+    """A file of a bid as an attachment of this name; a part of it where a range is asked for."""
+    return send_stored(file.sha256, name, is_pdf=file.is_pdf)
+
+
+def send_stored(sha256: str, name: str, *, is_pdf: bool = False) -> Response:
+    """A stored file as an attachment: whatever it is, no page of this site."""
     vault: Vault = current_app.extensions["vault"]
     answer = send_file(
-        vault.place(file.sha256),
-        mimetype="application/pdf" if file.is_pdf else "application/octet-stream",
+        vault.place(sha256),
+        mimetype="application/pdf" if is_pdf else "application/octet-stream",
         as_attachment=True,
         download_name=name,
         conditional=True,
-        etag=file.sha256,
+        etag=sha256,
         last_modified=0,  # it never changes, and when it was stored is nobody's business
     )
     answer.headers["Content-Security-Policy"] = _POLICY

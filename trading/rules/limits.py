@@ -19,6 +19,8 @@ _LISTED_REASONS = frozenset(PassingOver) - {PassingOver.OTHER_LAWFUL}
 class Limits:
     """One regime's limits from a day on. Money in fen, rates as fractions.
 
+    `documents_objection`: before the deadline in construction, after the notice in procurement;
+    `result_objection`: after the award notice, where there is no publicity to object in.
     `after_report`: within which the candidates are published, or, where none are, the award is
     decided; `silence_awards`: whether the first wins when nobody has decided by then.
     """
@@ -27,6 +29,14 @@ class Limits:
     in_force_from: date
     issue_to_deadline: Period
     issue_to_deadline_source: str
+    amendment_to_deadline: Period
+    amendment_source: str
+    documents_objection: Period
+    documents_objection_source: str
+    result_objection: Period | None
+    result_objection_source: str
+    objection_answer: Period
+    objection_answer_source: str
     notice_fields: tuple[str, ...]
     notice_source: str
     guarantee_rate: Decimal
@@ -56,6 +66,14 @@ PROFILES: tuple[Limits, ...] = (
         in_force_from=date(2017, 12, 28),
         issue_to_deadline=Period(20, _D),
         issue_to_deadline_source="招标投标法 第24条",
+        amendment_to_deadline=Period(15, _D),
+        amendment_source="招标投标法 第23条; 招标投标法实施条例 第21条",
+        documents_objection=Period(10, _D),
+        documents_objection_source="招标投标法实施条例 第22条",
+        result_objection=None,
+        result_objection_source="招标投标法实施条例 第54条",
+        objection_answer=Period(3, _D),
+        objection_answer_source="招标投标法实施条例 第22条、第54条",
         notice_fields=(
             "content",
             "scope",
@@ -92,6 +110,14 @@ PROFILES: tuple[Limits, ...] = (
         in_force_from=date(2017, 10, 1),
         issue_to_deadline=Period(20, _D),
         issue_to_deadline_source="政府采购法 第35条",
+        amendment_to_deadline=Period(15, _D),
+        amendment_source="财政部令第87号 第27条",
+        documents_objection=Period(7, _WD),
+        documents_objection_source="政府采购法 第52条; 政府采购法实施条例 第53条",
+        result_objection=Period(7, _WD),
+        result_objection_source="政府采购法 第52条",
+        objection_answer=Period(7, _WD),
+        objection_answer_source="政府采购法 第53条",
         notice_fields=(
             "content",
             "budget",

@@ -1,0 +1,69 @@
+"""Reads of enquiries and objections. Who asked or objected is given to the asker only, or later."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from identity.models.organisations import Organisation
+from kernel.errors import NotFound
+from trading.models.objections import Enquiry, Objection
+from trading.models.tendering import Lot, Tender
+from trading.states import ObjectionKind
+
+
+def enquiry_by_code(db: Session, code: str) -> Enquiry:
+    """The enquiry. Raises NotFound."""
+    found = db.get(Enquiry, code)
+    if found is None:
+        raise NotFound("enquiry.not_found", "没有编号为“%(value)s”的提问。", value=code[:40])
+    return found
+
+
+def objection_by_code(db: Session, code: str) -> Objection:
+    """The objection. Raises NotFound."""
+    found = db.get(Objection, code)
+    if found is None:
+        raise NotFound("objection.not_found", "没有编号为“%(value)s”的异议。", value=code[:40])
+    return found
+
+
+def enquiries_on(db: Session, tender_id: int) -> Sequence[Enquiry]:
+    """Every question on a tender, oldest first."""
+    query = sa.select(Enquiry).where(Enquiry.tender_id == tender_id)
+    return db.scalars(query.order_by(Enquiry.asked_at, Enquiry.code)).all()
+
+
+def answered_enquiries(db: Session, tender_id: int) -> Sequence[Enquiry]:
+    """What the public may read: questions with their answers, the newest answer first."""
+    query = sa.select(Enquiry).where(
+        Enquiry.tender_id == tender_id, Enquiry.answered_at.is_not(None)
+    )
+    return db.scalars(query.order_by(Enquiry.answered_at.desc())).all()
+
+
+def objections_on(db: Session, lot_ids: Sequence[int]) -> Sequence[Objection]:
+    """Every objection on these lots, oldest first."""
+    query = sa.select(Objection).where(Objection.lot_id.in_(lot_ids))
+    query = query.options(joinedload(Objection.objector), joinedload(Objection.lot))
+    return db.scalars(query.order_by(Objection.raised_at, Objection.code)).all()
+
+
+def unanswered_objections(db: Session, lot_id: int, kind: ObjectionKind) -> int:
+    """How many objections of this kind on a lot wait for their answer."""
+    query = sa.select(sa.func.count()).select_from(Objection)
+    waiting = (Objection.lot_id == lot_id, Objection.kind == kind, Objection.answer.is_(None))
+    return db.scalar(query.where(*waiting)) or 0
+
+
+def waiting_for(db: Session, agency: str, limit: int) -> tuple[list[Enquiry], list[Objection]]:
+    """What this agency has not answered, oldest first."""
+    run_by = Tender.agency_id.in_(
+        sa.select(Organisation.id).where(Organisation.credit_code == agency)
+    )
+    asked = sa.select(Enquiry).join(Enquiry.tender).where(run_by, Enquiry.answer.is_(None))
+    raised = sa.select(Objection).join(Objection.lot).join(Lot.tender)
+    raised = raised.where(run_by, Objection.answer.is_(None))
+    enquiries = db.scalars(asked.order_by(Enquiry.asked_at).limit(limit)).all()
+    objections = db.scalars(raised.order_by(Objection.raised_at).limit(limit)).all()
+    return list(enquiries), list(objections)

@@ -10,7 +10,7 @@ import sys
 
 from demo.people import make_demo_people
 from demo.playing import play_city, play_first
-from demo.reset import empty
+from demo.reset import empty, refuse_if_real
 from demo.stage import WITNESS, Stage
 from kernel.errors import Refusal
 from storage.database import open_database
@@ -50,6 +50,7 @@ def main(arguments: list[str]) -> int:
 def _play(stage: Stage) -> int:
     with alone(stage.folder / "playing.lock") as is_free:
         if is_free:
+            refuse_if_real()
             return 0 if play_city(stage, _say) else 1
     _say("the city is being played already")
     return 1

@@ -47,7 +47,7 @@ def commit_nonces(play: Play) -> bool:
     if found.state is DrawState.COMMITTING:
         with snapshot() as db:
             known = {each.party for each in queries.nonces_of(db, _known_draw(play))}
-        for party in set(Party) - known:
+        for party in [each for each in Party if each not in known]:
             _commit(play, found.code, party)
         play.act(draw.freeze_draw, play.plan.agency, found.code)
     return True

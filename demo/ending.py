@@ -16,7 +16,7 @@ _REGULATOR = "regulator"
 def publish_candidates(play: Play) -> bool:
     """The agency publishes the candidates."""
     if play.is_in(LotState.REPORTED):
-        play.later(18 * 60)
+        play.at_work(18 * 60)
         play.act(awarding.publish_candidates, play.plan.agency, play.lot)
     return True
 
@@ -39,7 +39,7 @@ def award(play: Play) -> bool:
         until, receipt = report.publicity_until if report else None, first.bid.receipt
     if until is not None and not play.clock_to(until):
         return False
-    play.later(90)
+    play.at_work(90)
     play.act(awarding.decide_award, play.plan.buyer, play.lot, receipt=receipt)
     return True
 
@@ -60,6 +60,7 @@ def archive(play: Play) -> bool:
         won = queries.award_of(db, queries.lot_by_code(db, play.lot).id)
     if won is not None and won.result_until is not None and not play.clock_to(won.result_until):
         return False
+    play.at_work(60)
     play.act(awarding.archive_lot, play.plan.agency, play.lot)
     return True
 

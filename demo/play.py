@@ -6,11 +6,12 @@ play that was killed goes on where it stood and nothing is done twice.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from demo.stage import Stage
 from kernel.errors import NotFound, NotYet
+from kernel.periods import SHANGHAI, is_working_day, next_working_day
 from storage.database import snapshot
 from storage.subjects import legal_now
 from trading import queries
@@ -18,6 +19,8 @@ from trading.actions import tendering
 from trading.actions.rehearsal import move_rehearsal
 from trading.models.tendering import Lot
 from trading.states import Category, LotState, Regime
+
+_OPEN, _SHUT = time(9, 5), time(16, 30)
 
 Step = Callable[["Play"], bool]
 """Does what is to be done; False while due work has to come first."""
@@ -136,8 +139,32 @@ class Play:
         """Let some time go by, as far as nothing is due; only for the look of the record."""
         self.clock_to(self.now() + timedelta(minutes=minutes))
 
+    def at_work(self, minutes: int) -> None:
+        """The same, and on to the next hour at which offices are open."""
+        self.clock_to(office_hour(self.now() + timedelta(minutes=minutes)))
+
     def _remember(self) -> None:
         self.stage.notes.remember(self.plan.key, {"tender": self.tender, "done": self.done})
+
+
+def office_hour(at: datetime) -> datetime:
+    """This instant, or the next morning on which offices open, if they are shut then."""
+    local = at.astimezone(SHANGHAI)
+    day, hour = local.date(), local.time()
+    if is_working_day(day) and _OPEN <= hour < _SHUT:
+        return at
+    if hour >= _OPEN or not is_working_day(day):
+        day = next_working_day(day)
+    return datetime.combine(day, _OPEN, SHANGHAI).astimezone(UTC)
+
+
+def last_morning(at: datetime) -> datetime:
+    """The last instant before this one at which offices opened."""
+    local = at.astimezone(SHANGHAI)
+    day = local.date() if local.time() >= _OPEN else local.date() - timedelta(days=1)
+    while not is_working_day(day):
+        day -= timedelta(days=1)
+    return datetime.combine(day, _OPEN, SHANGHAI).astimezone(UTC)
 
 
 def _is_known(tender: str) -> bool:

@@ -34,6 +34,8 @@ def refuse_if_real() -> None:
         is_demo = db.scalar(centre) is not None
         anybody = db.scalar(sa.select(Organisation.id).limit(1)) is not None
     if real is not None:
-        raise Refusal("demo.real_tender", "存在非演练项目 %(tender)s，不能清空。", tender=real)
+        raise Refusal(
+            "demo.real_tender", "存在非演练项目 %(tender)s，这里不是演示环境。", tender=real
+        )
     if anybody and not is_demo:
-        raise Refusal("demo.not_a_demo", "这不是演示环境，不能清空。")
+        raise Refusal("demo.not_a_demo", "没有演示账户，这里不是演示环境。")

@@ -9,7 +9,7 @@ from typing import Any
 import pyrage
 
 from demo import bids, words
-from demo.play import Play
+from demo.play import Play, last_morning
 from demo.stage import WITNESS
 from evaluation.rules.method import check_method
 from kernel.errors import NotFound
@@ -25,7 +25,9 @@ from trading.states import LotState
 _METHODS = Path(__file__).parents[1] / "docs" / "methods"
 _OPENING_HOUR = time(9, 30)
 _WAN_FEN = 1_000_000
-_FIRST_BID_HOURS, _BETWEEN_BIDS_HOURS = 60, 9
+_BID_HOURS = (47, 43, 41, 23, 20, 18)
+"""So many hours before the deadline the bidders of a plan submit, one after the other."""
+_MORNING_MINUTES = 300
 _LARGE_WAN = 1000
 
 
@@ -37,9 +39,10 @@ def register(play: Play) -> bool:
         try:
             queries.tender_by_code(db, play.tender)
         except NotFound:
-            start = real_now(db) - timedelta(days=plan.days_ago)
+            start = last_morning(real_now(db) - timedelta(days=plan.days_ago))
         else:
             return True
+    start += timedelta(minutes=play.stage.rng(plan.key, "start").randint(0, _MORNING_MINUTES))
     agency = play.stage.who(plan.agency)
     entity = play.stage.who(plan.buyer).organisation
     lock = [f"organisation:{agency.organisation}", clock, *(f"lot:{code}" for code in codes)]
@@ -67,7 +70,7 @@ def publish(play: Play) -> bool:
     """The agency publishes; the witness has an opening key for the lot at the same instant."""
     if not play.is_in(LotState.REGISTERED):
         return True
-    play.later(22 * 60)
+    play.at_work(20 * 60)
     plan, agency = play.plan, play.stage.who(play.plan.agency)
     lots = tendering.lot_codes(play.tender, plan.lots)
     play.stage.enrol(WITNESS)
@@ -85,9 +88,9 @@ def publish(play: Play) -> bool:
 
 def bid(play: Play) -> bool:
     """Everybody of the plan submits in the last days, one after the other."""
-    first = _deadline_of(play) - timedelta(hours=_FIRST_BID_HOURS)
-    for place, bidder in enumerate(play.plan.bidders):
-        if not play.clock_to(first + timedelta(hours=place * _BETWEEN_BIDS_HOURS)):
+    deadline = _deadline_of(play)
+    for bidder, hours in zip(play.plan.bidders, _BID_HOURS, strict=False):
+        if not play.clock_to(deadline - timedelta(hours=hours)):
             return False
         if not bids.has_bid(play, bidder):
             bids.submit(play, bidder)

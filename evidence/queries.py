@@ -119,6 +119,11 @@ def latest_head(db: Session) -> Head | None:
     return db.scalar(sa.select(Head).order_by(Head.size.desc()).limit(1))
 
 
+def latest_heads(db: Session, limit: int) -> Sequence[Head]:
+    """The newest signed checkpoints, newest first."""
+    return db.scalars(sa.select(Head).order_by(Head.size.desc()).limit(limit)).all()
+
+
 def head_of(db: Session, size: int) -> Head | None:
     """The checkpoint of exactly this size."""
     return db.get(Head, size)

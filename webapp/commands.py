@@ -128,9 +128,10 @@ def demo() -> None:
 def city(seed: int) -> None:
     """Play what is missing of the city; again is going on. Example: flask demo city.
 
-    Needs a prepared site (flask prepare); beside one that runs it is quicker. Exit 1 when some
-    tender could not be played.
+    Beside a site that runs it is quicker. Exit 1 when some tender could not be played, or when
+    there is a tender that is no rehearsal.
     """
+    _prepare(_settings(), "--witness")
     words = _demo("city", "--seed", str(seed))
     sys.exit(subprocess.run(words, cwd=ROOT, check=False).returncode)
 

@@ -15,7 +15,7 @@ from evaluation.routes import draw, expert, meeting_api, report_api
 from evaluation.routes import files_api as blind_files_api
 from evaluation.rules.method import check_method
 from identity.forms import body_limit_of
-from identity.guard import enforce, needs_forgery_mark, open_to_all, unguarded, viewer
+from identity.guard import enforce, needs_forgery_mark, open_to_all, unguarded
 from identity.routes import account as account_pages
 from identity.routes import api as account_api
 from identity.routes import centre, desk, papers, papers_api
@@ -54,6 +54,7 @@ from trading.routes import (
 )
 from trading.routes import desk as trading_desk
 from trading.rules.ocds import Publisher
+from webapp import verifying
 from webapp.commands import register_commands
 from webapp.errors import answer_invalid, answer_refusal, register_errors
 from webapp.headers import register_headers
@@ -106,6 +107,7 @@ PAGES = (
     agency.pages,
     files_api.pages,
     health,
+    verifying.pages,
     poll,
 )
 # Whom the desk asks what there is to do for the one who looks.
@@ -192,7 +194,7 @@ def _openapi() -> OpenAPI:
 def _widen_body() -> None:
     """Doors that take files say how large a body they take; everywhere else the usual limit is."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if (limit := body_limit_of(view)) and viewer().is_signed_in:
+    if limit := body_limit_of(view):
         request.max_content_length = limit
 
 

@@ -36,6 +36,8 @@ def _for(*permissions: Permission) -> frozenset[Permission]:
 PUBLIC = (
     Way(_("首页"), "public.home", "house"),
     Way(_("负面清单查询"), "negative_list.check", "building-check"),
+    Way(_("核验中心"), "verifying.page", "patch-check"),
+    Way(_("公开日志"), "verifying.log", "shield-check"),
 )
 _P = Permission
 WORK = (
@@ -64,6 +66,8 @@ WORK = (
     Way(_("行为记录与信用"), "agency_conduct.findings", "card-checklist", _for(_P.REGISTER_TENDER)),
     Way(_("招标项目"), "public.home", "files"),
     Way(_("负面清单查询"), "negative_list.check", "building-check"),
+    Way(_("核验中心"), "verifying.page", "patch-check"),
+    Way(_("公开日志"), "verifying.log", "shield-check"),
 )
 
 # The name of each role's desk in the banner.

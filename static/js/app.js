@@ -1,4 +1,5 @@
 import "./parts/clock.js";
+import "./parts/drop.js";
 import "./parts/enrol.js";
 import "./parts/nonce.js";
 import "./parts/refresh.js";

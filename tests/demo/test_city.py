@@ -35,6 +35,7 @@ from trading.models.tendering import Lot, Tender
 from trading.states import Category, LotState, Regime
 from webapp.settings import settings_from
 
+pytestmark = pytest.mark.timeout(600)  # a minute where nobody else computes
 ROOT = Path(__file__).parents[2]
 KILLED_AFTER = 9
 
@@ -97,7 +98,7 @@ def city(tmp_path_factory):
     played = City(tmp_path_factory.mktemp("city"))
     assert played.run("-m", "flask", "prepare").returncode == 0
     played.play_and_kill()
-    again = played.run("-m", "flask", "demo", "city")
+    again = played.run("-m", "demo", "city")
     assert again.returncode == 0, again.stderr
     database = open_database(played.settings.database_url)
     yield played

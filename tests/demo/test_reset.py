@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from demo.__main__ import main
 from demo.people import make_demo_people
 from demo.reset import empty
 from identity.states import OrganisationKind
@@ -76,3 +77,16 @@ def test_emptying_must_be_said_twice_and_the_site_be_stopped(app):
             running = runner.invoke(commands, ["reset", "--yes"])
     assert running.exit_code == 1
     assert "stop it first" in running.output
+
+
+def test_no_city_is_played_beside_a_real_tender(database, settings, monkeypatch):
+    make_demo_people()
+    make_organisation(CODES[1], "临江市建设局", OrganisationKind.PROCURING_ENTITY)
+    tender = make_tender(agent="agency")
+    monkeypatch.setenv("DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("ZHAOBIAO_VAR", str(settings.var))
+
+    assert main(["city"]) == 1
+
+    with snapshot() as db:
+        assert db.scalars(sa.select(Tender.code)).all() == [tender]

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 class Program:
     """`flask serve` with files of its own."""
 
-    def __init__(self, folder, host):
+    def __init__(self, folder, host, *options):
         self.host, self.port = host, free_port()
         self.environment = {
             **os.environ,
@@ -36,7 +36,7 @@ class Program:
         }
         self.environment.pop("DATABASE_URL", None)
         self.log = (folder / "log.txt").open("w+b")
-        command = ["-m", "flask", "serve", "--no-city", "--host", host, "--port", str(self.port)]
+        command = ["-m", "flask", "serve", "--host", host, "--port", str(self.port), *options]
         self.process = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
@@ -48,7 +48,7 @@ class Program:
 
     def children(self):
         """Process numbers by what they run."""
-        words = {"gunicorn": "web", "worker": "worker", "client.witness": "witness"}
+        words = {"gunicorn": "web", "worker": "worker", "client.witness": "witness", "city": "city"}
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):  # it has just ended
@@ -71,7 +71,7 @@ class Program:
 
 @pytest.fixture
 def program(tmp_path, request):
-    started = Program(tmp_path, getattr(request, "param", "127.0.0.1"))
+    started = Program(tmp_path, getattr(request, "param", "127.0.0.1"), "--no-city")
     yield started
     started.stop()
 
@@ -102,6 +102,16 @@ def test_web_worker_and_witness_run_and_a_dead_one_comes_back(program):
     program.process.terminate()
     program.process.wait(20)
     assert time.monotonic() - began < 20
+
+
+def test_the_city_is_played_beside_a_site_that_answers_and_ends_with_it(tmp_path):
+    program = Program(tmp_path, "127.0.0.1")
+    try:
+        wait_for(lambda: answers(f"http://127.0.0.1:{program.port}"), seconds=60)
+        city = wait_for(lambda: program.children().get("city"))
+    finally:
+        program.stop()
+    assert not Path(f"/proc/{city}").exists()
 
 
 def test_what_is_wanted_once_comes_back_only_when_it_was_killed(tmp_path):

@@ -9,7 +9,12 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(`${out}/fonts`, { recursive: true });
 
 await esbuild.build({
-  entryPoints: { app: "static/js/app.js", style: "static/css/style.css" },
+  entryPoints: {
+    app: "static/js/app.js",
+    seal: "static/js/seal.js",
+    "seal-worker": "static/js/seal/worker.js",
+    style: "static/css/style.css",
+  },
   bundle: true,
   minify: true,
   format: "esm",

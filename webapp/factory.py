@@ -49,6 +49,7 @@ from trading.routes import (
     ocds_api,
     opening_api,
     public,
+    sealing,
     witness,
 )
 from trading.routes import desk as trading_desk
@@ -93,6 +94,7 @@ PAGES = (
     documents.pages,
     objections.pages,
     bidder.pages,
+    sealing.pages,
     issuer.pages,
     witness.pages,
     pool_pages.pages,

@@ -72,6 +72,12 @@ PAPERS: Mapping[str, str] = {
     "report": _("评标报告"),
 }
 
+# What may have happened to an account while its owner was away, by the kind of fact.
+NEWS: Mapping[str, str] = {
+    "key.enrolled": _("登记了签名密钥"),
+    "key.revoked": _("停用了签名密钥"),
+}
+
 # One colour each; the word beside it always says the same.
 BADGES: Mapping[StrEnum, str] = {
     TurnState.WAITING: "blue",
@@ -116,3 +122,8 @@ def badge(state: StrEnum) -> str:
 def paper_label(kind: str) -> str:
     """The Chinese wording of a kind of paper; one that is not listed stands as it is."""
     return PAPERS.get(kind, kind)
+
+
+def change_label(kind: str) -> str:
+    """The Chinese wording of what happened to an account."""
+    return NEWS[kind]

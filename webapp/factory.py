@@ -17,7 +17,8 @@ from evaluation.rules.method import check_method
 from identity.guard import enforce, needs_forgery_mark, open_to_all, unguarded
 from identity.routes import account as account_pages
 from identity.routes import api as account_api
-from identity.routes import centre, desk, papers, papers_api
+from identity.routes import centre, desk, papers, papers_api, sign_ins
+from identity.routes import keys as key_pages
 from kernel.errors import NotAllowed
 from storage import keys
 from storage.database import open_database
@@ -80,6 +81,8 @@ APIS = (
 )
 PAGES = (
     account_pages.pages,
+    key_pages.pages,
+    sign_ins.pages,
     desk.pages,
     papers.pages,
     centre.pages,

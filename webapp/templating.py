@@ -44,6 +44,7 @@ def register_templating(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=asset,
         badge_of=badge_of,
+        change_label=identity.change_label,
         cover_label=trading.cover_label,
         behaviour_of=supervision.behaviour_of,
         given=given,

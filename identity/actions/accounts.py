@@ -145,13 +145,8 @@ def authenticate(username: str, password: str) -> str:
         person = queries.person_by_username(db, username.strip().lower()[:40])
         known, code = (person.password_hash, person.code) if person else (_DUMMY, "")
     if not is_password(password, known) or not code:
-        raise NotAllowed("account.wrong_name_or_password", "登录名或密码不正确。")
+        raise NotAllowed("account.wrong_name_or_password", "登录名或密码不正确。", field="password")
     return code
-
-
-def end_sessions(db: Session, person: Person) -> None:
-    """End every session of this person, now."""
-    person.epoch += 1
 
 
 def make_token(db: Session, person: Person, label: str, now: datetime) -> str:
@@ -163,6 +158,7 @@ def make_token(db: Session, person: Person, label: str, now: datetime) -> str:
             person_id=person.id,
             label=clean_line(label, field="label", limit=80),
             made_at=now,
+            seen_at=now,
             expires_at=now + TOKEN_LIFE,
         )
     )

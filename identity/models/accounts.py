@@ -46,3 +46,5 @@ class ApiToken(Base):
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+    person: Mapped[Person] = relationship()

@@ -99,7 +99,7 @@ def _account(given: argparse.Namespace) -> Account:
         platform = Platform(given.url, given.token_file.read_text().strip())
     else:
         password = commands.secret("ZHAOBIAO_PASSWORD", f"password of {given.username}")
-        platform.sign_in(given.username, password)
+        platform.sign_in(given.username, password, given.code)
     return Account(platform, KeyFolder(given.home))
 
 
@@ -136,6 +136,7 @@ def _leaf(
     who = leaf.add_mutually_exclusive_group(required=True)
     who.add_argument("--username", help="sign in with this name and a password")
     who.add_argument("--token-file", type=Path, help="file with an API token")
+    leaf.add_argument("--code", default="", help="code of the second factor, if there is one")
     leaf.add_argument("--home", type=Path, default=Path("keys"), help="folder of keys")
     for word, options in words:
         leaf.add_argument(word, **options)

@@ -49,10 +49,11 @@ class ApiModel(BaseModel):
 
 
 class SignInBody(ApiModel):
-    """Name and password."""
+    """Name and password; `totp` is the code of a second factor, for accounts that have one."""
 
     username: Annotated[str, Field(max_length=200)]
     password: Annotated[str, Field(max_length=2000)]
+    totp: Annotated[str, Field(max_length=40)] = ""
 
 
 class OrganisationBody(ApiModel):

@@ -6,6 +6,7 @@ raised, or when nobody was seen in it for a while.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request, session
@@ -22,6 +23,9 @@ from storage.base import real_now
 from storage.database import snapshot, transaction
 
 View = TypeVar("View", bound=Callable[..., Any])
+HALF_SECONDS = 300
+"""For so long a right password waits for its code."""
+
 _MARK = "guarded_by"
 _NO_SESSION = "uses_no_session"
 _BEARER = "Bearer "
@@ -77,6 +81,23 @@ def begin_session(sign_in: SignIn) -> None:
         session["lang"] = language
     session.permanent = True
     g.pop("viewer", None)
+
+
+def begin_half(person: str, onward: str, now: datetime) -> None:
+    """The password was right and a code is to come: nobody is signed in yet."""
+    language = session.get("lang")
+    session.clear()
+    session["half"] = [person, onward, now.timestamp()]
+    if language:
+        session["lang"] = language
+
+
+def half_begun(now: datetime) -> tuple[str, str] | None:
+    """Whose password was right a short while ago in this browser, and where they want to go."""
+    match session.get("half"):
+        case [str(person), str(onward), float(at)] if 0 <= now.timestamp() - at < HALF_SECONDS:
+            return person, onward
+    return None
 
 
 def own_sign_in() -> str:

@@ -76,6 +76,11 @@ PAPERS: Mapping[str, str] = {
 NEWS: Mapping[str, str] = {
     "key.enrolled": _("登记了签名密钥"),
     "key.revoked": _("停用了签名密钥"),
+    "second_factor.enrolled": _("启用了动态码"),
+    "second_factor.ended": _("停用了动态码"),
+    "second_factor.reset": _("交易中心重置了动态码"),
+    "recovery_codes.renewed": _("更换了恢复码"),
+    "recovery_code.used": _("使用了一个恢复码"),
 }
 
 # One colour each; the word beside it always says the same.

@@ -14,10 +14,11 @@ from evaluation.routes import desk as evaluation_desk
 from evaluation.routes import draw, expert, meeting_api, report_api
 from evaluation.routes import files_api as blind_files_api
 from evaluation.rules.method import check_method
+from identity.actions.second_factor import cipher
 from identity.guard import enforce, needs_forgery_mark, open_to_all, unguarded
 from identity.routes import account as account_pages
 from identity.routes import api as account_api
-from identity.routes import centre, desk, papers, papers_api, sign_ins
+from identity.routes import centre, desk, papers, papers_api, second_factor, sign_ins
 from identity.routes import keys as key_pages
 from kernel.errors import NotAllowed
 from storage import keys
@@ -83,6 +84,7 @@ PAGES = (
     account_pages.pages,
     key_pages.pages,
     sign_ins.pages,
+    second_factor.pages,
     desk.pages,
     papers.pages,
     centre.pages,
@@ -130,6 +132,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["publisher"] = Publisher(PLATFORM, settings.site, settings.ocds_prefix)
     app.extensions["receipt_key"] = functools.cache(
         functools.partial(keys.signing_key, settings.keys, "receipt")
+    )
+    app.extensions["second_factor_box"] = functools.cache(
+        lambda: cipher(keys.kept_secret(settings.keys, "second-factor"))
     )
     app.config.update(
         SECRET_KEY=_session_secret(settings),

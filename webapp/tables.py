@@ -12,6 +12,7 @@ import identity.models.accounts
 import identity.models.credentials
 import identity.models.organisations
 import identity.models.papers
+import identity.models.second_factor
 import identity.models.sign_ins
 import identity.models.standing
 import outbox.models.messages

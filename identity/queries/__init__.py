@@ -27,6 +27,10 @@ from identity.queries.papers import (
     turns_of,
     turns_to_sign,
 )
+from identity.queries.second_factor import (
+    recovery_codes_left,
+    second_factor_of,
+)
 from identity.queries.sign_ins import (
     last_sign_in_at,
     news_of,
@@ -68,11 +72,13 @@ __all__ = [
     "person_by_username",
     "person_with_code",
     "person_with_username",
+    "recovery_codes_left",
     "restriction_by_code",
     "restriction_view",
     "restrictions_by_finding",
     "restrictions_not_over",
     "restrictions_on",
+    "second_factor_of",
     "sign_in_before",
     "sign_ins_of",
     "tokens_made_before",

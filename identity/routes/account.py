@@ -1,5 +1,7 @@
 """Pages for everybody: signing in and out, what happened since, one's own account."""
 
+from datetime import datetime
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -7,9 +9,19 @@ from sqlalchemy.orm import Session
 from identity import queries
 from identity.actions import sign_ins
 from identity.forms import form_of
-from identity.guard import begin_session, open_to_all, own_sign_in, requires, sign_out, viewer
+from identity.guard import (
+    begin_half,
+    begin_session,
+    half_begun,
+    open_to_all,
+    own_sign_in,
+    requires,
+    sign_out,
+    viewer,
+)
 from identity.models.sign_ins import SignIn
 from identity.routes import changes
+from identity.routes.by_code import needs_code, prove
 from identity.routes.by_password import authenticated
 from identity.rules.sign_ins import own_path
 from identity.states import Permission
@@ -36,8 +48,34 @@ def sign_in_page() -> ResponseReturnValue:
 def sign_in_now() -> ResponseReturnValue:
     """Sign in, or say once more what was wrong."""
     form = request.form
-    code = authenticated(form.get("username", ""), form.get("password", ""))
-    return signed_in(code, own_path(form.get("next", "")))
+    person = authenticated(form.get("username", ""), form.get("password", ""))
+    onward = own_path(form.get("next", ""))
+    if not needs_code(person):
+        return signed_in(person, onward)
+    begin_half(person, onward, _now())
+    return redirect(url_for("account.code_page"))
+
+
+@pages.get("/sign-in/code")
+@open_to_all
+def code_page() -> ResponseReturnValue:
+    """The second step: the code of the authenticator, or a recovery code."""
+    if half_begun(_now()) is None:
+        return redirect(url_for("account.sign_in_page"))
+    return render_template("identity/sign_in_code.html")
+
+
+@pages.post("/sign-in/code")
+@open_to_all
+@form_of(code_page)
+def give_code() -> ResponseReturnValue:
+    """Sign in by a right code; too late, one starts with the password again."""
+    begun = half_begun(_now())
+    if begun is None:
+        return redirect(url_for("account.sign_in_page"))
+    person, onward = begun
+    prove(person, request.form.get("code", ""))
+    return signed_in(person, onward)
 
 
 def signed_in(person_code: str, onward: str) -> ResponseReturnValue:
@@ -88,3 +126,8 @@ def account() -> ResponseReturnValue:
         mine = queries.valid_sign_in(db, own_sign_in(), real_now(db))
         told = changes.of(db, mine) if mine else None
     return render_template("identity/account.html", told=told)
+
+
+def _now() -> datetime:
+    with snapshot() as db:
+        return real_now(db)

@@ -4,8 +4,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from identity import queries
-from identity.actions import accounts
-from identity.forms import chosen_all, form_of
+from identity.actions import accounts, second_factor
+from identity.forms import chosen_all, confirmed, form_of
 from identity.guard import requires, viewer
 from identity.routes.paging import page_of, window
 from identity.states import OrganisationKind, Permission, Role
@@ -87,3 +87,30 @@ def register_person() -> ResponseReturnValue:
         )
         username = person.username
     return redirect(url_for("centre.people", q=username))
+
+
+@pages.get("/people/<code>")
+@requires(Permission.MANAGE_ORGANISATIONS)
+def person(code: str) -> ResponseReturnValue:
+    """One person with an account, and what the centre can do for them."""
+    with snapshot() as db:
+        found = queries.person_with_code(db, code)
+        factor = queries.second_factor_of(db, code)
+        return render_template(
+            "identity/centre/person.html",
+            person=found,
+            has_factor=factor is not None and factor.confirmed_at is not None,
+        )
+
+
+@pages.post("/people/<code>/second-factor/reset")
+@requires(Permission.MANAGE_ORGANISATIONS)
+@form_of(person)
+def reset_second_factor(code: str) -> ResponseReturnValue:
+    """Take away a lost second factor, with the ground; the person is told at the next visit."""
+    confirmed(request.form)
+    ground = clean_line(request.form.get("ground", ""), field="ground", limit=500)
+    with transaction(lock=[f"person:{code}"]) as (db, now):
+        found = queries.person_with_code(db, code)
+        second_factor.reset(db, viewer(), found, ground=ground, now=now)
+    return redirect(url_for("centre.person", code=code))

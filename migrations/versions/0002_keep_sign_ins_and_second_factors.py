@@ -1,0 +1,84 @@
+"""Keep sign-ins, failed tries and second factors"""
+
+import sqlalchemy as sa
+from alembic import op
+
+import storage.columns
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    op.create_table(
+        "sign_in",
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("browser", sa.String(length=40), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("since", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("wrong_before", sa.Integer(), nullable=False),
+        sa.Column("opened_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_sign_in_person_id_person")
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_sign_in")),
+    )
+    op.create_index(op.f("ix_sign_in_person_id"), "sign_in", ["person_id"])
+    op.create_table(
+        "wrong_try",
+        sa.Column("person_code", sa.String(length=12), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("last_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("person_code", name=op.f("pk_wrong_try")),
+    )
+    op.create_table(
+        "second_factor",
+        sa.Column("person_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("locked_secret", sa.String(length=200), nullable=False),
+        sa.Column("made_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("wrong_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "confirmed_at IS NULL OR last_step > 0",
+            name=op.f("ck_second_factor_confirmed_by_a_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_second_factor_person_id_person")
+        ),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_second_factor")),
+    )
+    op.create_table(
+        "recovery_code",
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("made_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("used_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("length(digest) = 32", name=op.f("ck_recovery_code_digest_length")),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_recovery_code_person_id_person")
+        ),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_recovery_code")),
+    )
+    op.create_index(op.f("ix_recovery_code_person_id"), "recovery_code", ["person_id"])
+    # Added without a batch: a rebuilt table would lose its CHECKs on SQLite.
+    op.add_column(
+        "api_token",
+        sa.Column("seen_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+    )
+
+
+def downgrade():
+    op.drop_column("api_token", "seen_at")
+    op.drop_index(op.f("ix_recovery_code_person_id"), table_name="recovery_code")
+    op.drop_table("recovery_code")
+    op.drop_table("second_factor")
+    op.drop_table("wrong_try")
+    op.drop_index(op.f("ix_sign_in_person_id"), table_name="sign_in")
+    op.drop_table("sign_in")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from identity.states import (
+    ApplicationState,
     KeyPurpose,
     OrganisationKind,
     PaperState,
@@ -52,6 +53,11 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         KeyPurpose.STATEMENT: _("签署声明（私钥由本人保管）"),
         KeyPurpose.DOCUMENT: _("签署文件（凭口令使用）"),
     },
+    ApplicationState: {
+        ApplicationState.PENDING: _("等待交易中心核对"),
+        ApplicationState.CONFIRMED: _("已确认，可以登录"),
+        ApplicationState.REFUSED: _("未予确认"),
+    },
     PaperState: {
         PaperState.DRAWING: _("正在生成"),
         PaperState.SIGNING: _("签署中"),
@@ -94,6 +100,7 @@ BADGES: Mapping[StrEnum, str] = {
 
 # Refusals name a field by its word, never by its name in the program.
 FIELDS: Mapping[str, str] = {
+    "application": _("申请编号"),
     "article": _("依据条款"),
     "code": _("统一社会信用代码"),
     "credit_code": _("统一社会信用代码"),
@@ -101,13 +108,15 @@ FIELDS: Mapping[str, str] = {
     "finding": _("认定编号"),
     "from": _("开始日期"),
     "ground": _("事实和理由"),
-    "kind": _("限制种类"),
+    "contact": _("联系电话"),
+    "kind": _("类型"),
     "kinds": _("单位类型"),
     "name": _("单位名称"),
     "origin": _("清单来源"),
     "password": _("初始密码"),
     "person_name": _("姓名"),
     "pin": _("签名口令"),
+    "reason": _("理由"),
     "roles": _("角色"),
     "until": _("结束日期"),
     "username": _("登录名"),

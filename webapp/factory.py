@@ -18,7 +18,16 @@ from identity.actions.second_factor import cipher
 from identity.guard import enforce, needs_forgery_mark, open_to_all, unguarded
 from identity.routes import account as account_pages
 from identity.routes import api as account_api
-from identity.routes import centre, desk, papers, papers_api, second_factor, sign_ins
+from identity.routes import (
+    applications,
+    centre,
+    colleagues,
+    desk,
+    papers,
+    papers_api,
+    second_factor,
+    sign_ins,
+)
 from identity.routes import keys as key_pages
 from kernel.errors import NotAllowed
 from storage import keys
@@ -85,6 +94,8 @@ PAGES = (
     key_pages.pages,
     sign_ins.pages,
     second_factor.pages,
+    applications.pages,
+    colleagues.pages,
     desk.pages,
     papers.pages,
     centre.pages,
@@ -109,6 +120,7 @@ PAGES = (
 # Whom the desk asks what there is to do for the one who looks.
 DESK = (
     desk.tasks_of_papers,
+    desk.tasks_of_applications,
     trading_desk.tasks_of_lots,
     trading_desk.tasks_of_bids,
     trading_desk.tasks_of_orders,

@@ -9,6 +9,7 @@ import evaluation.models.scoring
 import evidence.models.streams
 import evidence.models.tree
 import identity.models.accounts
+import identity.models.applications
 import identity.models.credentials
 import identity.models.organisations
 import identity.models.papers

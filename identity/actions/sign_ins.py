@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from identity import queries
+from identity.actions.accounts import refuse_ended
 from identity.models.accounts import ApiToken, Person
 from identity.models.sign_ins import SignIn, WrongTry
 from identity.rules import sign_ins as rules
@@ -19,6 +20,7 @@ NOBODY = ""
 
 def open_sign_in(db: Session, person: Person, *, user_agent: str, now: datetime) -> SignIn:
     """A browser is signed in from now on. The caller holds the person."""
+    refuse_ended(person)
     made = SignIn(
         code=codes.new_code("SN"),
         person=person,

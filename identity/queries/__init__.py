@@ -1,7 +1,9 @@
 """Every read of people, organisations, keys, papers and standing, one file per topic."""
 
 from identity.queries.accounts import (
+    colleagues_of,
     has_training,
+    is_registered,
     organisation_by_code,
     organisations,
     organisations_of_kind,
@@ -11,6 +13,11 @@ from identity.queries.accounts import (
     person_with_code,
     person_with_username,
     viewer_of,
+)
+from identity.queries.applications import (
+    application_by_code,
+    applications,
+    pending_applications,
 )
 from identity.queries.credentials import (
     key_by_code,
@@ -52,7 +59,11 @@ from identity.queries.standing import (
 )
 
 __all__ = [
+    "application_by_code",
+    "applications",
+    "colleagues_of",
     "has_training",
+    "is_registered",
     "key_by_code",
     "key_of",
     "keys_of",
@@ -65,6 +76,7 @@ __all__ = [
     "organisations_of_kind",
     "paper_by_code",
     "papers_of",
+    "pending_applications",
     "people",
     "person_by_code",
     "person_by_stamp",

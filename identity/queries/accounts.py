@@ -29,6 +29,12 @@ def organisation_by_code(
     return found
 
 
+def is_registered(db: Session, credit_code: str) -> bool:
+    """Whether there is an organisation with this code."""
+    query = sa.select(Organisation.id).where(Organisation.credit_code == credit_code)
+    return db.scalar(query) is not None
+
+
 def organisations_of_kind(db: Session, kind: OrganisationKind) -> Sequence[Organisation]:
     """Every organisation registered as this kind, by code."""
     query = sa.select(Organisation).join(OrganisationKindRow)
@@ -98,4 +104,12 @@ def viewer_of(person: Person) -> Viewer:
         organisation=person.organisation.credit_code,
         organisation_name=person.organisation.name,
         roles=frozenset(row.role for row in person.roles),
+        is_administrator=person.is_administrator,
     )
+
+
+def colleagues_of(db: Session, organisation: str) -> Sequence[Person]:
+    """Everybody of this organisation who has or had access, by sign-in name."""
+    query = sa.select(Person).join(Organisation, Organisation.id == Person.organisation_id)
+    found = query.where(Organisation.credit_code == organisation).order_by(Person.username)
+    return db.scalars(found).all()

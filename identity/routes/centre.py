@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from identity import queries
 from identity.actions import accounts, second_factor
+from identity.actions import applications as applying
 from identity.forms import chosen_all, confirmed, form_of
 from identity.guard import requires, viewer
 from identity.routes.paging import page_of, window
@@ -114,3 +115,50 @@ def reset_second_factor(code: str) -> ResponseReturnValue:
         found = queries.person_with_code(db, code)
         second_factor.reset(db, viewer(), found, ground=ground, now=now)
     return redirect(url_for("centre.person", code=code))
+
+
+@pages.get("/applications")
+@requires(Permission.MANAGE_ORGANISATIONS)
+def applications() -> ResponseReturnValue:
+    """Applications for registration, those that wait first."""
+    with snapshot() as db:
+        found = page_of(queries.applications(db, **window()))
+    return render_template("identity/centre/applications.html", page=found)
+
+
+@pages.get("/applications/<code>")
+@requires(Permission.MANAGE_ORGANISATIONS)
+def application(code: str) -> ResponseReturnValue:
+    """One application, and the forms that decide it."""
+    with snapshot() as db:
+        found = queries.application_by_code(db, code)
+        is_registered = queries.is_registered(db, found.credit_code)
+    return render_template(
+        "identity/centre/application.html", application=found, is_registered=is_registered
+    )
+
+
+@pages.post("/applications/<code>/confirm")
+@requires(Permission.MANAGE_ORGANISATIONS)
+@form_of(application)
+def confirm_application(code: str) -> ResponseReturnValue:
+    """Register what was applied for."""
+    with transaction(lock=_locks_of(code)) as (db, now):
+        applying.confirm(db, viewer(), code, now=now)
+    return redirect(url_for("centre.application", code=code))
+
+
+@pages.post("/applications/<code>/refuse")
+@requires(Permission.MANAGE_ORGANISATIONS)
+@form_of(application)
+def refuse_application(code: str) -> ResponseReturnValue:
+    """Refuse an application, with the reason."""
+    reason = request.form.get("reason", "")
+    with transaction(lock=_locks_of(code)) as (db, now):
+        applying.refuse(db, viewer(), code, reason=reason, now=now)
+    return redirect(url_for("centre.application", code=code))
+
+
+def _locks_of(code: str) -> list[str]:
+    with snapshot() as db:
+        return [f"organisation:{queries.application_by_code(db, code).credit_code}"]

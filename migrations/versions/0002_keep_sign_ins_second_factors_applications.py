@@ -1,4 +1,4 @@
-"""Keep sign-ins, failed tries and second factors"""
+"""Keep sign-ins, failed tries, second factors and applications; people administer and leave"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -67,15 +67,83 @@ def upgrade():
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_recovery_code")),
     )
     op.create_index(op.f("ix_recovery_code_person_id"), "recovery_code", ["person_id"])
+    op.create_table(
+        "application",
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "pending",
+                "confirmed",
+                "refused",
+                name="applicationstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "agency",
+                "procuring_entity",
+                "bidder",
+                "issuer",
+                "trading_centre",
+                "regulator",
+                "witness",
+                "expert_pool",
+                name="organisationkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("credit_code", sa.String(length=18), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("contact", sa.String(length=100), nullable=False),
+        sa.Column("person_name", sa.String(length=80), nullable=False),
+        sa.Column("username", sa.String(length=40), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=False),
+        sa.Column("applied_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.String(length=12), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'pending') = (decided_at IS NULL)", name=op.f("ck_application_decided_at")
+        ),
+        sa.CheckConstraint(
+            "(state = 'pending') = (decided_by IS NULL)", name=op.f("ck_application_decided_by")
+        ),
+        sa.CheckConstraint(
+            "(state = 'refused') = (reason IS NOT NULL)", name=op.f("ck_application_refused_for")
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_application")),
+    )
+    op.create_index(op.f("ix_application_state"), "application", ["state"])
     # Added without a batch: a rebuilt table would lose its CHECKs on SQLite.
     op.add_column(
         "api_token",
         sa.Column("seen_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
     )
+    op.add_column(
+        "person",
+        sa.Column("is_administrator", sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
+    op.add_column(
+        "person",
+        sa.Column("ended_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+    )
 
 
 def downgrade():
+    op.drop_column("person", "ended_at")
+    op.drop_column("person", "is_administrator")
     op.drop_column("api_token", "seen_at")
+    op.drop_index(op.f("ix_application_state"), table_name="application")
+    op.drop_table("application")
     op.drop_index(op.f("ix_recovery_code_person_id"), table_name="recovery_code")
     op.drop_table("recovery_code")
     op.drop_table("second_factor")

@@ -37,6 +37,7 @@ _OUT: tuple[str, Words] = ("--out", {"type": Path, "required": True, "help": "fi
 _PAPER: tuple[str, Words] = ("paper", {"help": "code of the paper"})
 _PARTIES = ("witness", "procuring_entity", "host")
 _PARTY: tuple[str, Words] = ("--party", {"required": True, "choices": _PARTIES})
+_AGREE: tuple[str, Words] = ("--agree", {"action": "store_true", "help": "sign what is shown"})
 _BID: tuple[tuple[str, Words], ...] = (
     _LOT,
     ("files", {"nargs": "+", "type": Path, "help": "files of the bid"}),
@@ -112,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     roles = parser.add_subparsers(metavar="role", required=True)
     _leaf(roles, "token", commands.fetch_token, (_OUT,), "python -m client token")
+    _leaf(roles, "undertake", commands.undertake, (_AGREE,), "python -m client undertake")
     for role, rows in ROLES.items():
         actions = roles.add_parser(role, help=f"what a {role} does").add_subparsers(
             metavar="action", required=True

@@ -81,6 +81,23 @@ class StatementKeyBody(ApiModel):
     proof: Annotated[Base64Text, Field(max_length=400)]
 
 
+class UndertakingStatement(ApiModel):
+    """What is signed: who undertakes which text of which role."""
+
+    type: Code
+    person: Code
+    role: Code
+    version: Annotated[int, Field(strict=True, ge=1, le=10_000)]
+    text_sha256: Hex32
+
+
+class UndertakingBody(ApiModel):
+    """The statement and its signature (ECDSA P-256, DER)."""
+
+    statement: UndertakingStatement
+    signature: Annotated[Base64Text, Field(max_length=200)]
+
+
 class CodePath(ApiModel):
     """The public code in the address."""
 

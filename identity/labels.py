@@ -13,6 +13,7 @@ from identity.states import (
     RestrictionKind,
     Role,
     TurnState,
+    UndertakingMeans,
 )
 
 
@@ -52,6 +53,10 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     KeyPurpose: {
         KeyPurpose.STATEMENT: _("签署声明（私钥由本人保管）"),
         KeyPurpose.DOCUMENT: _("签署文件（凭口令使用）"),
+    },
+    UndertakingMeans: {
+        UndertakingMeans.KEY: _("用本人签名密钥签署"),
+        UndertakingMeans.PASSWORD: _("以密码确认（当时没有签名密钥）"),
     },
     ApplicationState: {
         ApplicationState.PENDING: _("等待交易中心核对"),

@@ -128,6 +128,13 @@ TURN = Lifecycle(
 )
 
 
+class UndertakingMeans(StrEnum):
+    """How somebody undertook something."""
+
+    KEY = "key"
+    PASSWORD = "password"  # noqa: S105 (a word, not a secret)
+
+
 class ApplicationState(StrEnum):
     """Where an application for registration stands."""
 

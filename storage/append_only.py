@@ -19,6 +19,7 @@ APPEND_ONLY = (
     "score_sheet_version",
     "supervision_order",
     "termination",
+    "undertaking",
 )
 
 

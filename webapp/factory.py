@@ -27,6 +27,7 @@ from identity.routes import (
     papers_api,
     second_factor,
     sign_ins,
+    undertakings,
 )
 from identity.routes import keys as key_pages
 from kernel.errors import NotAllowed
@@ -75,6 +76,7 @@ from webapp.throttle import register_throttle
 APIS = (
     account_api.api,
     papers_api.api,
+    undertakings.api,
     trading_api.api,
     opening_api.api,
     award_api.api,
@@ -96,6 +98,7 @@ PAGES = (
     second_factor.pages,
     applications.pages,
     colleagues.pages,
+    undertakings.pages,
     desk.pages,
     papers.pages,
     centre.pages,

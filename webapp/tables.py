@@ -16,6 +16,7 @@ import identity.models.papers
 import identity.models.second_factor
 import identity.models.sign_ins
 import identity.models.standing
+import identity.models.undertakings
 import outbox.models.messages
 import storage.due
 import storage.subjects

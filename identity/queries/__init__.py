@@ -57,6 +57,10 @@ from identity.queries.standing import (
     restrictions_not_over,
     restrictions_on,
 )
+from identity.queries.undertakings import (
+    undertakings_of,
+    undertakings_to_give,
+)
 
 __all__ = [
     "application_by_code",
@@ -98,6 +102,8 @@ __all__ = [
     "turn_of",
     "turns_of",
     "turns_to_sign",
+    "undertakings_of",
+    "undertakings_to_give",
     "valid_key",
     "valid_sign_in",
     "valid_token",

@@ -23,6 +23,7 @@ from identity.models.sign_ins import SignIn
 from identity.routes import changes
 from identity.routes.by_code import needs_code, prove
 from identity.routes.by_password import authenticated
+from identity.rules.permissions import Viewer
 from identity.rules.sign_ins import own_path
 from identity.states import Permission
 from storage.base import real_now
@@ -90,21 +91,28 @@ def signed_in(person_code: str, onward: str) -> ResponseReturnValue:
 
 
 def led_on(db: Session, sign_in: SignIn, onward: str) -> str:
-    """Where somebody goes from signing in: first to what they have to be told."""
+    """Where somebody goes from signing in: first to what they have to be told or asked."""
     if changes.of(db, sign_in):
         return url_for("account.since", next=onward or None)
-    return onward or url_for("desk.desk")
+    return _asked(db, queries.viewer_of(sign_in.person), onward)
 
 
 @pages.get("/account/since")
 @requires(Permission.SEE_ACCOUNT)
 def since() -> ResponseReturnValue:
     """What happened since my last visit, and the way on."""
-    onward = own_path(request.args.get("next", "")) or url_for("desk.desk")
     with snapshot() as db:
         mine = queries.valid_sign_in(db, own_sign_in(), real_now(db))
         told = changes.of(db, mine) if mine else None
+        onward = _asked(db, viewer(), own_path(request.args.get("next", "")))
     return render_template("identity/since.html", told=told, next=onward)
+
+
+def _asked(db: Session, who: Viewer, onward: str) -> str:
+    """What a role asks to be undertaken, as long as something is, and then the wanted page."""
+    if queries.undertakings_to_give(db, who):
+        return url_for("undertakings.undertakings", next=onward or None)
+    return onward or url_for("desk.desk")
 
 
 @pages.post("/sign-out")

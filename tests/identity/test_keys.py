@@ -71,7 +71,7 @@ def test_a_new_key_is_told_at_the_next_visit_and_to_its_owner_only(app, people):
 
     assert again.landed.headers["Location"] == "/account/since"
     assert code in again.get("/account/since")
-    assert other.landed.headers["Location"] == "/desk"
+    assert other.landed.headers["Location"] == "/account/undertakings"
     assert code not in other.get("/account/since")
 
 

@@ -210,7 +210,7 @@ def test_signing_in_asks_for_the_code_and_takes_it_once(people, enrolled):
     landed = first.sent("/sign-in/code", at="/sign-in/code", code=code)
     again = second.refused("/sign-in/code", 403, "code", at="/sign-in/code", code=code)
 
-    assert landed == "/account"
+    assert landed == "/account/undertakings?next=/account"
     assert "已经用过" in again
     first.get("/desk")
     second.get("/desk", 401)

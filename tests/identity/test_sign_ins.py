@@ -98,13 +98,14 @@ def test_a_page_for_members_leads_to_sign_in_and_back(app, people):
 
     assert f'href="{back}"' in asked
     assert 'name="next" value="/account/keys?next=/desk"' in Reader(app.test_client()).get(back)
-    assert landed.headers["Location"] == "/account/keys?next=/desk"
+    assert landed.headers["Location"] == "/account/undertakings?next=/account/keys?next%3D/desk"
 
 
 def test_signing_in_never_leads_to_another_site(app, people):
     reader = Reader(app.test_client())
     form = {"username": "agent", "password": PASSWORD, "next": "//evil.example/x"}
-    assert reader.send("/sign-in", at="/sign-in", **form).headers["Location"] == "/desk"
+    landed = reader.send("/sign-in", at="/sign-in", **form)
+    assert landed.headers["Location"] == "/account/undertakings"
 
 
 def test_a_wrong_password_keeps_the_name_and_the_way_on(app, people):
@@ -124,7 +125,7 @@ def test_the_cookie_is_another_after_signing_in(app, people):
 
 
 def test_the_first_visit_has_nothing_to_tell(agent):
-    assert agent.landed.headers["Location"] == "/desk"
+    assert agent.landed.headers["Location"] == "/account/undertakings"
     assert "没有需要告知您的变化" in agent.get("/account/since")
 
 
@@ -143,8 +144,8 @@ def test_the_next_visit_tells_of_failed_tries_programs_and_the_visit_before(app,
     assert "登录失败 1 次" in page
     assert "有程序以您的名义登录 1 次" in page
     assert "上次登录" in page
-    assert 'href="/account"' in page
-    assert third.landed.headers["Location"] == "/desk"
+    assert 'href="/account/undertakings?next=/account"' in page
+    assert third.landed.headers["Location"] == "/account/undertakings"
 
 
 def test_another_browser_than_last_time_is_told(app, agent):

@@ -1,4 +1,4 @@
-"""Keep sign-ins, failed tries, second factors and applications; people administer and leave"""
+"""Let people look after their accounts: sign-ins, second factors, applications, undertakings"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -123,6 +123,60 @@ def upgrade():
         sa.PrimaryKeyConstraint("code", name=op.f("pk_application")),
     )
     op.create_index(op.f("ix_application_state"), "application", ["state"])
+    op.create_table(
+        "undertaking",
+        sa.Column("person_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column(
+            "role",
+            sa.Enum(
+                "agent",
+                "procuring_officer",
+                "bidder",
+                "issuer",
+                "expert",
+                "regulator",
+                "witness",
+                "host",
+                "operator",
+                name="role",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("text_sha256", sa.String(length=64), nullable=False),
+        sa.Column(
+            "means",
+            sa.Enum(
+                "key",
+                "password",
+                name="undertakingmeans",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("key_code", sa.String(length=12), nullable=True),
+        sa.Column("signature", sa.LargeBinary(), nullable=True),
+        sa.Column("given_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(means = 'key') = (key_code IS NOT NULL)",
+            name=op.f("ck_undertaking_signed_by_a_key"),
+        ),
+        sa.CheckConstraint(
+            "(means = 'key') = (signature IS NOT NULL)", name=op.f("ck_undertaking_signed")
+        ),
+        sa.ForeignKeyConstraint(
+            ["key_code"], ["signing_key.code"], name=op.f("fk_undertaking_key_code_signing_key")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_undertaking_person_id_person")
+        ),
+        sa.PrimaryKeyConstraint("person_id", "role", "version", name=op.f("pk_undertaking")),
+    )
     # Added without a batch: a rebuilt table would lose its CHECKs on SQLite.
     op.add_column(
         "api_token",
@@ -142,6 +196,7 @@ def downgrade():
     op.drop_column("person", "ended_at")
     op.drop_column("person", "is_administrator")
     op.drop_column("api_token", "seen_at")
+    op.drop_table("undertaking")
     op.drop_index(op.f("ix_application_state"), table_name="application")
     op.drop_table("application")
     op.drop_index(op.f("ix_recovery_code_person_id"), table_name="recovery_code")

@@ -1,8 +1,13 @@
-"""One demo account per role, made once, through the same actions that people use."""
+"""The accounts of the made-up city, made once, through the same actions that people use.
+
+One per role is there as soon as the site is (CAST); the rest of the city comes with its tenders.
+"""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+from demo.city import FIRST_EMPLOYER, RESIDENTS, SPECIALISTS, Resident, Specialist
 from evaluation import queries as evaluation
 from evaluation.actions.pool import register_expert
 from evaluation.rules.pool import ExpertEntry
@@ -13,15 +18,15 @@ from identity.states import Role
 from kernel.codes import credit_code_check
 from storage.database import snapshot, transaction
 
-FIRST_EMPLOYER = 101
-"""Number of the first made-up employer of an expert, away from those of the cast."""
-
 _FILE = Path(__file__).parent / "accounts.json"
 """User names and passwords that programs sign in with; printed at start-up."""
 
 PASSWORD: str = json.loads(_FILE.read_text(encoding="utf-8"))["accounts"]["centre"]["password"]
 
 POOL = "江东省综合评标专家库"
+BRIDGES = "桥梁工程"
+"""What only the first seven experts know: lots that people go on with by hand are scored by them."""
+
 # More experts of the same pool, so that a committee of five can be drawn: name, employer, city.
 EXPERTS = (
     ("expert2", "苏梅", "江东省交通规划设计院", "临江"),
@@ -31,7 +36,7 @@ EXPERTS = (
     ("expert6", "范舟", "青浦建设咨询公司", "青浦"),
     ("expert7", "彭湖", "江北水利设计院", "江北"),
 )
-SPECIALITIES = ("市政公用工程", "桥梁工程")
+SPECIALITIES = ("市政公用工程", BRIDGES)
 
 CAST = (
     (
@@ -57,6 +62,8 @@ CAST = (
     ("regulator", "临江市公共资源交易监督管理局", (Kind.REGULATOR,), "蒋平", (Role.REGULATOR,)),
     ("witness", "临江市公证处", (Kind.WITNESS,), "沈言", (Role.WITNESS,)),
 )
+_POOL_NUMBER = 8
+_AT_ONCE = 10
 
 
 def demo_code(number: int) -> str:
@@ -67,16 +74,56 @@ def demo_code(number: int) -> str:
 
 def make_demo_people() -> list[str]:
     """Make the accounts that are missing; return a line for each account."""
-    with snapshot() as db:
-        known = {row[0] for row in CAST if queries.person_by_username(db, row[0])}
-    missing = [row for row in CAST if row[0] not in known]
+    missing = _missing([row[0] for row in CAST])
     password_hash = accounts.hash_password(PASSWORD) if missing else ""
     for number, (username, organisation, kinds, name, roles) in enumerate(CAST, 1):
-        if username in known:
-            continue
-        code = demo_code(number)
-        with transaction(lock=[f"organisation:{code}"]) as (db, now):
-            made = accounts.register_organisation(
+        if username in missing:
+            _register(number, organisation, kinds, [(username, name, roles)], password_hash)
+    _register_experts([(row[0], row[1]) for row in EXPERTS])
+    everybody = (("expert", "卫国", "临江建筑科学研究院", "临江"), *EXPERTS)
+    _enter_pool(
+        [
+            Specialist(username, number, name, employer, city, SPECIALITIES)
+            for number, (username, name, employer, city) in enumerate(everybody, FIRST_EMPLOYER)
+        ]
+    )
+    lines = [f"{row[0]:<10} {PASSWORD}  {row[1]}" for row in CAST]
+    return [*lines, f"expert2 … expert{len(EXPERTS) + 1} {PASSWORD}  {POOL}"]
+
+
+def make_residents() -> None:
+    """Everybody else of the city who is missing, with the same password."""
+    missing = _missing([each.username for each in RESIDENTS])
+    password_hash = accounts.hash_password(PASSWORD) if missing else ""
+    for each in RESIDENTS:
+        if each.username in missing:
+            _register_resident(each, password_hash)
+    _register_experts([(each.username, each.person) for each in SPECIALISTS])
+    _enter_pool(SPECIALISTS)
+
+
+def _missing(usernames: Sequence[str]) -> set[str]:
+    with snapshot() as db:
+        return {name for name in usernames if queries.person_by_username(db, name) is None}
+
+
+def _register_resident(each: Resident, password_hash: str) -> None:
+    person = (each.username, each.person, (each.role,))
+    _register(each.number, each.organisation, (each.kind,), [person], password_hash)
+
+
+def _register(
+    number: int,
+    organisation: str,
+    kinds: Sequence[Kind],
+    people: Sequence[tuple[str, str, Sequence[Role]]],
+    password_hash: str,
+) -> None:
+    """People with their organisation; without a name for it they belong to one that is known."""
+    code = demo_code(number)
+    with transaction(lock=[f"organisation:{code}"]) as (db, now):
+        if organisation:
+            accounts.register_organisation(
                 db,
                 credit_code=code,
                 name=organisation,
@@ -85,57 +132,49 @@ def make_demo_people() -> list[str]:
                 now=now,
                 is_training=True,
             )
+        for username, name, roles in people:
             accounts.register_person(
                 db,
                 username=username,
                 name=name,
-                organisation=made,
+                organisation=queries.organisation_by_code(db, code),
                 roles=roles,
                 password_hash=password_hash,
                 actor="demo",
                 now=now,
             )
-    _make_experts()
-    lines = [f"{row[0]:<10} {PASSWORD}  {row[1]}" for row in CAST]
-    return [*lines, f"expert2 … expert{len(EXPERTS) + 1} {PASSWORD}  {POOL}"]
 
 
-def _make_experts() -> None:
-    """The experts that are missing, and everybody's entry in the pool."""
-    with snapshot() as db:
-        pool = queries.person_with_username(db, "expert").organisation
-        missing = [row for row in EXPERTS if not queries.person_by_username(db, row[0])]
+def _register_experts(rows: Sequence[tuple[str, str]]) -> None:
+    missing = _missing([username for username, _ in rows])
     password_hash = accounts.hash_password(PASSWORD) if missing else ""
-    for username, name, _employer, _city in missing:
-        with transaction(lock=[f"organisation:{pool.credit_code}"]) as (db, now):
-            accounts.register_person(
-                db,
-                username=username,
-                name=name,
-                organisation=queries.organisation_by_code(db, pool.credit_code),
-                roles=(Role.EXPERT,),
-                password_hash=password_hash,
-                actor="demo",
-                now=now,
-            )
-    everybody = (("expert", "卫国", "临江建筑科学研究院", "临江"), *EXPERTS)
-    for number, row in enumerate(everybody, FIRST_EMPLOYER):
-        _enter_pool(row, demo_code(number))
+    wanted = [(name, person, (Role.EXPERT,)) for name, person in rows if name in missing]
+    for at in range(0, len(wanted), _AT_ONCE):
+        _register(_POOL_NUMBER, "", (), wanted[at : at + _AT_ONCE], password_hash)
 
 
-def _enter_pool(row: tuple[str, str, str, str], employer: str) -> None:
-    username, name, employer_name, city = row
+def _enter_pool(rows: Sequence[Specialist]) -> None:
+    """The entries in the pool that are missing, a few in a transaction."""
     with snapshot() as db:
         operator = queries.viewer_of(queries.person_with_username(db, "centre"))
-        code = queries.person_with_username(db, username).code
-        if evaluation.expert_of_person(db, code) is not None:
-            return
-    entry = ExpertEntry(
-        name=name,
-        employer=employer,
-        employer_name=employer_name,
-        city=city,
-        specialities=SPECIALITIES,
+        known = {expert.person.username for expert in evaluation.experts(db)}
+        wanted = [
+            (queries.person_with_username(db, each.username).code, each)
+            for each in rows
+            if each.username not in known
+        ]
+    for at in range(0, len(wanted), _AT_ONCE):
+        some = wanted[at : at + _AT_ONCE]
+        with transaction(lock=[f"person:{code}" for code, _ in some]) as (db, now):
+            for code, each in some:
+                register_expert(db, operator, code, _entry(each), now=now)
+
+
+def _entry(each: Specialist) -> ExpertEntry:
+    return ExpertEntry(
+        name=each.person,
+        employer=demo_code(each.number),
+        employer_name=each.employer,
+        city=each.city,
+        specialities=each.specialities,
     )
-    with transaction(lock=[f"person:{code}"]) as (db, now):
-        register_expert(db, operator, code, entry, now=now)

@@ -55,20 +55,20 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
 
 # One colour each; the word beside it always says the same.
 BADGES: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
-    ExpertState: {ExpertState.ACTIVE: "teal", ExpertState.SUSPENDED: "danger"},
+    ExpertState: {ExpertState.ACTIVE: "ok", ExpertState.SUSPENDED: "bad"},
     DrawState: {
-        DrawState.COMMITTING: "blue",
-        DrawState.REVEALING: "blue",
-        DrawState.DRAWN: "teal",
-        DrawState.WAITING: "danger",
+        DrawState.COMMITTING: "active",
+        DrawState.REVEALING: "active",
+        DrawState.DRAWN: "ok",
+        DrawState.WAITING: "bad",
     },
-    CallState: {CallState.CALLED: "blue", CallState.ACCEPTED: "teal"},
+    CallState: {CallState.CALLED: "active", CallState.ACCEPTED: "ok"},
     MeetingState: {
-        MeetingState.RANKED: "teal",
-        MeetingState.REPORTED: "teal",
-        MeetingState.FAILED: "dark",
+        MeetingState.RANKED: "ok",
+        MeetingState.REPORTED: "ok",
+        MeetingState.FAILED: "idle",
     },
-    SheetState: {SheetState.COMMITTED: "teal", SheetState.LOCKED: "teal"},
+    SheetState: {SheetState.COMMITTED: "ok", SheetState.LOCKED: "ok"},
 }
 
 STEPS: tuple[tuple[str, frozenset[MeetingState]], ...] = (
@@ -104,9 +104,17 @@ def label(value: StrEnum) -> str:
     return LABELS[type(value)][value]
 
 
+# What the worker does at a legal moment, for those who wait for it.
+DUTIES: Mapping[str, str] = {
+    "draw.settle": _("公开随机数的时间届满，抽取专家"),
+    "report.draw": _("编制评标报告"),
+    "report.archive": _("核验并归档评标报告"),
+}
+
+
 def badge(state: StrEnum) -> str:
     """The colour of a state's badge."""
-    return BADGES.get(type(state), {}).get(state, "secondary")
+    return BADGES.get(type(state), {}).get(state, "idle")
 
 
 def step_of(state: MeetingState) -> int:

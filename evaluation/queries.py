@@ -1,12 +1,12 @@
 """Reads of the pool, draws, meetings and sheets. Whoever asks as an expert says who they are."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from evaluation.models.draw import Call, Draw, DrawNonce
 from evaluation.models.meeting import BlindBid, ChairVote, Meeting, Member
@@ -133,6 +133,19 @@ def meeting_by_code(db: Session, code: str) -> Meeting:
     if found is None:
         raise no_meeting(code)
     return found
+
+
+def meetings_on(db: Session, lot_ids: Collection[int]) -> dict[int, Meeting]:
+    """The meetings of several lots, by the lot's id."""
+    query = sa.select(Meeting).where(Meeting.lot_id.in_(lot_ids))
+    return {meeting.lot_id: meeting for meeting in db.scalars(query)}
+
+
+def waiting_draws(db: Session) -> Sequence[Draw]:
+    """Draws that only a regulator can let go on."""
+    query = sa.select(Draw).where(Draw.state == DrawState.WAITING)
+    query = query.options(joinedload(Draw.lot).joinedload(Lot.tender))
+    return db.scalars(query.order_by(Draw.opened_at)).all()
 
 
 def meeting_of_lot(db: Session, lot_id: int) -> Meeting | None:

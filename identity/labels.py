@@ -96,11 +96,11 @@ NEWS: Mapping[str, str] = {
 
 # One colour each; the word beside it always says the same.
 BADGES: Mapping[StrEnum, str] = {
-    TurnState.WAITING: "blue",
-    TurnState.ASKED: "teal",
-    TurnState.PREPARED: "blue",
-    TurnState.SIGNED: "teal",
-    TurnState.DONE: "green",
+    TurnState.WAITING: "active",
+    TurnState.ASKED: "ok",
+    TurnState.PREPARED: "active",
+    TurnState.SIGNED: "ok",
+    TurnState.DONE: "ok",
 }
 
 # Refusals name a field by its word, never by its name in the program.
@@ -135,7 +135,7 @@ def label(value: StrEnum) -> str:
 
 def badge(state: StrEnum) -> str:
     """The colour of a state's badge."""
-    return BADGES.get(state, "secondary")
+    return BADGES.get(state, "idle")
 
 
 def paper_label(kind: str) -> str:

@@ -1,7 +1,8 @@
 // Bundles our scripts and the libraries from node_modules into static/dist (git-ignored),
 // and copies the TrueType fonts that PDFs embed.
 import * as esbuild from "esbuild";
-import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 const out = "static/dist";
 rmSync(out, { recursive: true, force: true });
@@ -25,6 +26,16 @@ for (const weight of ["400Regular", "700Bold"]) {
   const source = `node_modules/@expo-google-fonts/noto-sans-sc/${weight}/NotoSansSC_${weight}.ttf`;
   copyFileSync(source, `${out}/fonts/NotoSansSC-${weight}.ttf`);
 }
+
+// One sprite of the icons that pages name: the whole set would be a hundred times as large.
+const symbols = JSON.parse(readFileSync("static/icons.json", "utf8")).map((name) => {
+  const drawn = readFileSync(`node_modules/bootstrap-icons/icons/${name}.svg`, "utf8");
+  const [, box, shapes] = drawn.match(/viewBox="([^"]+)"[^>]*>([^]*)<\/svg>/);
+  return `<symbol id="${name}" viewBox="${box}">${shapes.trim()}</symbol>`;
+});
+const sprite = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>`;
+const mark = createHash("sha256").update(sprite).digest("hex").slice(0, 8).toUpperCase();
+writeFileSync(`${out}/icons-${mark}.svg`, sprite);
 
 const manifest = {};
 for (const name of readdirSync(out)) {

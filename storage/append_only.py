@@ -16,6 +16,7 @@ APPEND_ONLY = (
     "fact",
     "outbox_message",
     "ranking",
+    "refused_attempt",
     "score_sheet_version",
     "supervision_order",
     "termination",

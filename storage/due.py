@@ -88,6 +88,12 @@ def drop(db: Session, subject: str) -> None:
     _set_held(db, subject, is_held=False)
 
 
+def cancel(db: Session, kind: str, subject: str) -> None:
+    """Forget undone work of one kind: what it waited for has come about without it."""
+    undone = DueWork.done_at.is_(None)
+    db.execute(sa.delete(DueWork).where(DueWork.kind == kind, DueWork.subject == subject, undone))
+
+
 def may_begin(db: Session, work_id: int) -> bool:
     """Whether claimed work is still to be done; asked under the subject's lock.
 

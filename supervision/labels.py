@@ -8,8 +8,10 @@ from supervision.models.conduct import Finding
 from supervision.rules.conduct import decision_due
 from supervision.rules.conduct_catalogue import item_of
 from supervision.states import (
+    AlertLevel,
     Consequence,
     FindingState,
+    OrderKind,
     PointsBasis,
     RestrictionBasis,
     Severity,
@@ -25,6 +27,14 @@ def _(text: str) -> str:
 
 # By kind first: members of two kinds with one value are equal as keys.
 LABELS: Mapping[type[StrEnum], Mapping[str, str]] = {
+    AlertLevel: {
+        AlertLevel.YELLOW: _("黄牌"),
+        AlertLevel.RED: _("红牌"),
+    },
+    OrderKind: {
+        OrderKind.SUSPEND: _("责令暂停"),
+        OrderKind.RESUME: _("责令恢复"),
+    },
     FindingState: {
         FindingState.RECORDED: _("已记录"),
         FindingState.NOTICED: _("申辩期内"),
@@ -69,6 +79,7 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = {
 
 # What a live entry is called in the feed; its kind says what happened to what.
 NEWS: Mapping[str, str] = {
+    "alert.raised": _("有人试图办理法律不允许的步骤"),
     "bid.released": _("一份投标文件已解密"),
     "call.accepted": _("一位专家确认参加"),
     "call.refused": _("一位专家不能参加"),
@@ -110,12 +121,16 @@ NEWS: Mapping[str, str] = {
 }
 
 # One colour each; the word beside it always says the same.
-BADGES: Mapping[FindingState, str] = {
-    FindingState.NOTICED: "blue",
-    FindingState.DEFENDED: "teal",
-    FindingState.UNDEFENDED: "teal",
-    FindingState.DECIDED: "danger",
-    FindingState.CANCELLED: "dark",
+BADGES: Mapping[StrEnum, str] = {
+    AlertLevel.YELLOW: "warn",
+    AlertLevel.RED: "bad",
+    OrderKind.SUSPEND: "bad",
+    OrderKind.RESUME: "ok",
+    FindingState.NOTICED: "active",
+    FindingState.DEFENDED: "active",
+    FindingState.UNDEFENDED: "active",
+    FindingState.DECIDED: "bad",
+    FindingState.CANCELLED: "idle",
 }
 
 FIELDS: Mapping[str, str] = {
@@ -137,9 +152,9 @@ def label(value: StrEnum) -> str:
     return LABELS[type(value)][value]
 
 
-def badge(state: FindingState) -> str:
+def badge(state: StrEnum) -> str:
     """The colour of a finding's badge."""
-    return BADGES.get(state, "secondary")
+    return BADGES.get(state, "idle")
 
 
 def news_label(kind: str) -> str:

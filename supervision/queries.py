@@ -4,18 +4,19 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from identity.models.organisations import Organisation, OrganisationKindRow
 from identity.states import OrganisationKind
 from kernel.errors import NotFound
 from kernel.text import name_key
+from supervision.models.alerts import Attempt
 from supervision.models.conduct import Finding
 from supervision.models.orders import Order
 from supervision.rules.conduct import Deduction
 from supervision.rules.conduct_disclosure import Matter, states_for
 from supervision.states import FindingState
-from trading.models.tendering import Lot
+from trading.models.tendering import Lot, Tender
 from trading.rules.disclosure import Audience
 from trading.states import LotState
 
@@ -23,6 +24,9 @@ _ENDED = (LotState.REGISTERED, LotState.ARCHIVED, LotState.FAILED, LotState.TERM
 _OUT = (FindingState.DISMISSED, FindingState.CANCELLED)
 # A finding out of a rehearsal counts only for organisations in training (design.md §3).
 _COUNTS = sa.or_(Finding.is_rehearsal.is_(False), Organisation.is_training.is_(True))
+_WITH_SIDES = joinedload(Lot.tender).options(
+    joinedload(Tender.agency), joinedload(Tender.procuring_entity)
+)
 WALL = 200
 PAGE = 50
 
@@ -30,7 +34,26 @@ PAGE = 50
 def running_lots(db: Session) -> Sequence[Lot]:
     """Lots on their way, the most urgent deadline first; at most WALL."""
     query = sa.select(Lot).where(Lot.state.not_in(_ENDED)).order_by(Lot.deadline, Lot.code)
-    return db.scalars(query.limit(WALL)).all()
+    return db.scalars(query.options(_WITH_SIDES).limit(WALL)).all()
+
+
+def attempts_on(db: Session, lot_id: int) -> Sequence[Attempt]:
+    """Forbidden steps that were tried on a lot, newest first."""
+    query = sa.select(Attempt).where(Attempt.lot_id == lot_id)
+    return db.scalars(query.order_by(Attempt.attempted_at.desc()).limit(PAGE)).all()
+
+
+def latest_attempts(db: Session, limit: int) -> Sequence[Attempt]:
+    """The last forbidden steps on running lots, newest first."""
+    query = sa.select(Attempt).join(Attempt.lot).where(Lot.state.not_in(_ENDED))
+    query = query.options(joinedload(Attempt.lot).joinedload(Lot.tender))
+    return db.scalars(query.order_by(Attempt.attempted_at.desc()).limit(limit)).all()
+
+
+def latest_orders(db: Session, limit: int) -> Sequence[Order]:
+    """The last orders on any lot, newest first."""
+    query = sa.select(Order).options(joinedload(Order.lot).joinedload(Lot.tender))
+    return db.scalars(query.order_by(Order.issued_at.desc()).limit(limit)).all()
 
 
 def orders_on(db: Session, lot_id: int) -> Sequence[Order]:

@@ -15,6 +15,13 @@ class OrderKind(StrEnum):
     RESUME = "resume"
 
 
+class AlertLevel(StrEnum):
+    """How urgent an alert is: a card as the field calls it."""
+
+    YELLOW = "yellow"
+    RED = "red"
+
+
 class Stage(StrEnum):
     """When in a procedure a forbidden act happens."""
 

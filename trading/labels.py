@@ -141,14 +141,35 @@ FIELDS: Mapping[str, str] = {
 }
 
 # One colour each; the word beside it always says the same.
-BADGES: Mapping[StrEnum, str] = {
-    BidState.SUBMITTED: "green",
-    LotState.ANNOUNCED: "blue",
-    LotState.RELEASING: "teal",
-    LotState.UNSEALING: "teal",
-    LotState.SUSPENDED: "danger",
-    LotState.FAILED: "dark",
-    LotState.TERMINATED: "dark",
+# The kind of each state: it decides colour and icon; what is not named stands idle.
+BADGES: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
+    BidState: {BidState.SUBMITTED: "ok"},
+    GuaranteeState: {
+        GuaranteeState.ORDERED: "active",
+        GuaranteeState.APPROVED: "active",
+        GuaranteeState.REFUSED: "bad",
+        GuaranteeState.ISSUED: "sealed",
+        GuaranteeState.DISCLOSED: "ok",
+    },
+    LotState: {
+        LotState.ANNOUNCED: "active",
+        LotState.RELEASING: "active",
+        LotState.UNSEALING: "active",
+        LotState.OPENED: "active",
+        LotState.CONFIRMED: "active",
+        LotState.EVALUATING: "active",
+        LotState.REPORTED: "active",
+        LotState.CANDIDATES_PUBLISHED: "active",
+        LotState.AWARDED: "ok",
+        LotState.ARCHIVED: "ok",
+        LotState.SUSPENDED: "bad",
+    },
+    Outcome: {
+        Outcome.OPENED: "ok",
+        Outcome.NOT_RELEASED: "bad",
+        Outcome.WRONG_RELEASE: "bad",
+        Outcome.UNREADABLE: "bad",
+    },
 }
 
 
@@ -210,6 +231,23 @@ def notice_label(field: str) -> str:
     return NOTICE_FIELDS.get(field, field)
 
 
+# What the worker does at a legal moment, for those who wait for it.
+DUTIES: Mapping[str, str] = {
+    "lot.close": _("投标截止，封存投标文件"),
+    "lot.end_window": _("解密结束"),
+    "lot.check_releases": _("核对释放的密钥"),
+    "lot.open": _("统一启封"),
+    "lot.award_by_silence": _("逾期未定标，依法视同确定排名第一者"),
+    "opening_record.draw": _("生成开标记录"),
+}
+
+
+def notice_order(text: Mapping[str, str]) -> list[str]:
+    """The fields of a notice as the law lists them, then those that it does not name."""
+    known = [name for name in NOTICE_FIELDS if name in text]
+    return [*known, *(name for name in text if name not in NOTICE_FIELDS)]
+
+
 def badge(state: StrEnum) -> str:
-    """The colour of a state's badge."""
-    return BADGES.get(state, "secondary")
+    """The kind of a state's badge."""
+    return BADGES.get(type(state), {}).get(state, "idle")

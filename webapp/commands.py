@@ -18,17 +18,18 @@ from storage.migrations import upgrade
 from supervision.cli import commands as supervision
 from trading.cli import commands as trading
 from webapp.journey import journey
-from webapp.serve import Child, Parent, web_child, witness_child, worker_child
+from webapp.serve import Child, Parent, alone, city_child, web_child, witness_child, worker_child
 from webapp.settings import ROOT, Settings, prepare_keys
 from webapp.witness import put_witness_token
 from webapp.worker import run_worker
 
+_SERVING = "serving.lock"
 GROUPS: list[AppGroup] = [evaluation, evidence, supervision, trading]
 
 
 def register_commands(app: Flask) -> None:
     """Hang every group and command under `flask`."""
-    for command in (serve, worker, prepare, journey):
+    for command in (serve, worker, prepare, demo, journey):
         app.cli.add_command(command)
     for group in GROUPS:
         app.cli.add_command(group)
@@ -37,19 +38,24 @@ def register_commands(app: Flask) -> None:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-def serve(host: str, port: int) -> None:
+@click.option("--no-city", is_flag=True, help="Do not play the demo city beside the site.")
+def serve(host: str, port: int, no_city: bool) -> None:
     """Run the whole program here: web, worker, witness. Example: flask serve --port 8000.
 
-    At an address other than loopback it serves TLS with a certificate of the built-in authority,
-    because browsers seal and sign only over a secure connection.
+    The demo city is played beside it; the site answers meanwhile. At an address other than
+    loopback it serves TLS with a certificate of the built-in authority, because browsers
+    seal and sign only over a secure connection.
     """
     settings = _settings()
-    _prepare(settings)
+    _prepare(settings, "--witness")
     children, environment, address = _local(host, port, settings)
     if put_witness_token(settings.witness):
         children.append(witness_child(address, settings.witness))
+    if not no_city:
+        children.append(city_child())
     print(address, file=sys.stderr)
-    Parent(children, environment).run()
+    with alone(settings.var / _SERVING):
+        Parent(children, environment).run()
 
 
 def _local(host: str, port: int, settings: Settings) -> tuple[list[Child], dict[str, str], str]:
@@ -105,7 +111,48 @@ def _prepare(settings: Settings, *options: str) -> None:
     open_authority(settings.authority, datetime.now(UTC))
     upgrade(current_database())
     # The demo city stands apart and is started as a process, like the client.
-    subprocess.run([sys.executable, "-m", "demo", *options], cwd=ROOT, check=True)
+    subprocess.run(_demo(*options), cwd=ROOT, check=True)
+
+
+def _demo(*words: str) -> list[str]:
+    return [sys.executable, "-m", "demo", *words]
+
+
+@click.group()
+def demo() -> None:
+    """The made-up city 临江市: about 35 rehearsals in every state."""
+
+
+@demo.command()
+@click.option("--seed", default=1, show_default=True, help="Who bids what follows from it.")
+def city(seed: int) -> None:
+    """Play what is missing of the city; again is going on. Example: flask demo city.
+
+    Needs a prepared site (flask prepare); beside one that runs it is quicker. Exit 1 when some
+    tender could not be played.
+    """
+    words = _demo("city", "--seed", str(seed))
+    sys.exit(subprocess.run(words, cwd=ROOT, check=False).returncode)
+
+
+@demo.command()
+@click.option("--yes", is_flag=True, help="Really empty database, files and keys.")
+def reset(yes: bool) -> None:
+    """Empty a demo installation and play the city anew. Example: flask demo reset --yes.
+
+    Refused while there is any tender that is no rehearsal. Stop the site before: its processes
+    hold keys of the log that ends here.
+    """
+    if not yes:
+        raise click.UsageError("this empties database, files and keys: say --yes")
+    with alone(_settings().var / _SERVING) as is_stopped:
+        if not is_stopped:
+            raise click.ClickException("the site runs: stop it first")
+        current_database().dispose()
+        if subprocess.run(_demo("reset"), cwd=ROOT, check=False).returncode:
+            sys.exit(1)
+    _prepare(_settings(), "--witness")
+    sys.exit(subprocess.run(_demo("city"), cwd=ROOT, check=False).returncode)
 
 
 def _settings() -> Settings:

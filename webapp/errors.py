@@ -28,6 +28,7 @@ from kernel import errors
 from kernel.errors import Problem, Refusal
 from supervision import labels as supervision
 from trading import labels as trading
+from webapp.attempts import note_refusal
 from webapp.i18n import show_instant
 
 log = logging.getLogger("zhaobiao.web")
@@ -60,6 +61,7 @@ def register_errors(app: Flask) -> None:
 
 def answer_refusal(refusal: Refusal) -> tuple[Any, int, dict[str, str]]:
     """The answer to a refusal: status, problems, and when to come again."""
+    note_refusal(refusal)
     status = status_of(refusal)
     headers = {"Retry-After": str(wait)} if (wait := _seconds_to_wait(refusal)) else {}
     problems = [as_json(problem) for problem in refusal.problems]

@@ -4,6 +4,7 @@ The embedded default: one gunicorn process with threads, one worker, files under
 """
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
@@ -24,12 +25,19 @@ _THREADS = 400
 
 @dataclass
 class Child:
-    """One process that must run."""
+    """One process that must run; one that `is_once` only until it has done its work."""
 
     name: str
     command: list[str]
+    is_once: bool = False
     process: "subprocess.Popen[bytes] | None" = None
     started: float = field(default=0.0)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended by itself and is not wanted again; one that was killed is."""
+        ended = self.process.poll() if self.process else None
+        return self.is_once and ended is not None and ended >= 0
 
 
 class Parent:
@@ -69,7 +77,7 @@ class Parent:
         self._end()
 
     def _keep(self, child: Child) -> None:
-        if child.process is not None and child.process.poll() is None:
+        if child.is_over or (child.process is not None and child.process.poll() is None):
             return
         if child.process is not None:
             print(f"{child.name} ended ({child.process.returncode}), starting it", file=sys.stderr)
@@ -91,6 +99,19 @@ class Parent:
                 process.wait(max(0.1, end - time.monotonic()))
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[bool]:
+    """Hold this lock file while it lasts; yields whether nobody else does. It ends with us."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 def web_child(host: str, port: int, tls: tuple[Path, Path] | None = None) -> Child:
@@ -122,3 +143,8 @@ def witness_child(address: str, home: Path) -> Child:
     """The witness program on its own folder. Here it shows the procedure and protects nobody."""
     command = [sys.executable, "-m", "client.witness", "--url", address, "--home", str(home)]
     return Child("witness", [*command, "--token-file", str(home / "token")])
+
+
+def city_child() -> Child:
+    """What plays the demo city beside the site, and then ends."""
+    return Child("city", [sys.executable, "-m", "demo", "city"], is_once=True)

@@ -25,6 +25,7 @@ class Settings:
     socket_limit: int
     time_stamp_url: str | None
     witness: Path
+    platform_name: str
 
     @property
     def keys(self) -> Path:
@@ -62,6 +63,7 @@ def settings_from(environment: dict[str, str] | None = None) -> Settings:
         socket_limit=int(given.get("ZHAOBIAO_SOCKETS", "200")),
         time_stamp_url=given.get("ZHAOBIAO_TIME_STAMP_URL"),
         witness=Path(given.get("ZHAOBIAO_WITNESS", ROOT / "witness")),
+        platform_name=given.get("ZHAOBIAO_NAME", "临江市公共资源交易平台"),
     )
 
 

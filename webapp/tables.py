@@ -20,6 +20,7 @@ import identity.models.undertakings
 import outbox.models.messages
 import storage.due
 import storage.subjects
+import supervision.models.alerts
 import supervision.models.conduct
 import supervision.models.orders
 import trading.models.awarding

@@ -5,13 +5,14 @@ Each package words its own states; which one it is, the state itself knows.
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Flask, g, request, url_for
-from flask_babel import gettext
+from flask import Flask, current_app, g, request, url_for
+from flask_babel import format_date, get_locale, gettext
 
 from evaluation import labels as evaluation
 from identity import labels as identity
@@ -20,7 +21,8 @@ from kernel.money import fen_from_yuan, grouped_yuan, in_capitals
 from kernel.periods import SHANGHAI, Period, Unit, legal_date, minute_text
 from supervision import labels as supervision
 from trading import labels as trading
-from trading.labels import notice_label
+from trading.labels import notice_label, notice_order
+from webapp.navigation import desk_name, is_here, ways
 from webapp.settings import ROOT
 
 _MANIFEST = ROOT / "static/dist/manifest.json"
@@ -38,6 +40,18 @@ _BADGES: Mapping[str, Wording] = {
     "trading": trading.badge,
 }
 
+_DUTIES: Mapping[str, str] = {**trading.DUTIES, **evaluation.DUTIES}
+# Words, icon and colour of a state say the same: take the colour away and nothing is lost.
+_ICONS: Mapping[str, str] = {
+    "idle": "circle",
+    "active": "play-circle-fill",
+    "ok": "check-circle-fill",
+    "warn": "exclamation-triangle-fill",
+    "bad": "x-octagon-fill",
+    "sealed": "lock-fill",
+    "fact": "shield-check",
+}
+
 
 def register_templating(app: Flask) -> None:
     """Globals and filters of every template."""
@@ -47,23 +61,37 @@ def register_templating(app: Flask) -> None:
         change_label=identity.change_label,
         cover_label=trading.cover_label,
         behaviour_of=supervision.behaviour_of,
+        desk_name=desk_name,
+        duty_label=duty_label,
         given=given,
         here=here,
+        icon_of=icon_of,
+        in_language=in_language,
+        is_here=is_here,
         label=label,
         news_label=supervision.news_label,
         notice_label=notice_label,
+        notice_order=notice_order,
         paper_label=identity.paper_label,
+        platform_name=platform_name,
+        server_time=server_time,
         site=site,
         ticked=ticked,
         refused=refused,
         viewer=viewer,
+        ways=ways,
     )
     app.jinja_env.filters.update(
         yuan=grouped_yuan,
         capitals=in_capitals,
         day=show_day,
         clock=show_clock,
+        left=show_left,
+        long_day=show_long_day,
+        milliseconds=milliseconds,
+        wall_clock=show_wall_clock,
         price=show_price,
+        short=show_short,
         minute=minute_text,
         period=show_period,
     )
@@ -75,8 +103,65 @@ def label(value: StrEnum) -> str:
 
 
 def badge_of(state: StrEnum) -> str:
-    """The colour of a state's badge."""
+    """The kind of a state, one of _ICONS: it decides colour and icon together."""
     return _BADGES[_package_of(state)](state)
+
+
+def duty_label(kind: str) -> str:
+    """The Chinese wording of due work; one that is not listed stands as it is."""
+    return _DUTIES.get(kind, kind)
+
+
+def icon_of(kind: str) -> str:
+    """The icon that says the same as the colour of this kind of state."""
+    return _ICONS[kind]
+
+
+def platform_name() -> str:
+    """What this site is called, by its settings."""
+    name: str = current_app.extensions["settings"].platform_name
+    return name
+
+
+def server_time() -> datetime:
+    """The server's clock, the same through a whole page."""
+    if "server_time" not in g:
+        g.server_time = datetime.now(UTC)
+    moment: datetime = g.server_time
+    return moment
+
+
+def milliseconds(instant: datetime) -> int:
+    """An instant as scripts count it."""
+    return int(instant.timestamp() * 1000)
+
+
+def show_wall_clock(instant: datetime) -> str:
+    """The time of day in Shanghai, as 09:30:00."""
+    return instant.astimezone(SHANGHAI).strftime("%H:%M:%S")
+
+
+def show_long_day(instant: datetime) -> str:
+    """The day in Shanghai with its weekday, in the reader's language."""
+    pattern = "y 年 M 月 d 日 EEEE" if get_locale().language == "zh" else "EEEE, d MMMM y"
+    shown: str = format_date(instant.astimezone(SHANGHAI), pattern)
+    return shown
+
+
+def show_short(instant: datetime) -> str:
+    """Day and minute in Shanghai where room is scarce, as 11-24 09:30."""
+    return instant.astimezone(SHANGHAI).strftime("%m-%d %H:%M")
+
+
+def show_left(until: datetime, now: datetime) -> str:
+    """What is left until a moment, as a countdown shows it before its script runs."""
+    seconds = int((until - now).total_seconds())
+    hours, rest = divmod(seconds, 3600)
+    if hours >= 24:
+        return str(gettext("%(days)s 天 %(hours)s 时", days=hours // 24, hours=hours % 24))
+    if seconds <= 0:
+        return str(gettext("已到"))
+    return f"{hours:02}:{rest // 60:02}:{rest % 60:02}"
 
 
 def show_day(instant: datetime) -> str:
@@ -109,6 +194,12 @@ def here() -> str:
     """
     address: str = g.get("page_address", "")
     return address
+
+
+def in_language(language: str) -> str:
+    """This page in the other language, with all that its address asks for."""
+    asked = {**request.args.to_dict(flat=False), "lang": [language]}
+    return f"{here()}?{urlencode(asked, doseq=True)}"
 
 
 def given(field: str, default: str = "") -> str:

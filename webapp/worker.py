@@ -122,6 +122,7 @@ def _renewing(left: Collection[int]) -> Iterator[None]:
 
 def run_worker(settings: Settings) -> None:
     """The worker process: stops cleanly on SIGTERM and SIGINT."""
+    logging.getLogger("pyhanko").setLevel(logging.ERROR)  # it warns of every signature
     worker = Worker(settings)
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, worker.stop)

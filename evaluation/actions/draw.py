@@ -25,7 +25,7 @@ from kernel import codes
 from kernel.errors import InvalidInput, NotAllowed, NotFound, Refusal, refuse_if
 from kernel.text import clean_line
 from outbox.actions.messages import publish
-from storage.due import schedule
+from storage.due import cancel, schedule
 from trading import queries as trading
 from trading.actions.closing import ACTOR
 from trading.actions.tendering import refuse_other_agency
@@ -34,6 +34,7 @@ from trading.rules.disclosure import Audience
 from trading.rules.suspension import moved
 from trading.states import LotState
 
+SETTLE = "draw.settle"
 _OPEN_LOT = (LotState.OPENED, LotState.CONFIRMED)
 
 
@@ -100,7 +101,7 @@ def freeze_draw(db: Session, who: Viewer, code: str, *, now: datetime) -> Draw:
     }
     _advance(db, draw, DrawEvent.FROZEN, who.code, data, now)
     draw.frozen, draw.reveal_until = text.decode(), now + rules.REVEAL_TIME
-    schedule(db, "draw.settle", f"lot:{draw.lot.code}", draw.reveal_until)
+    schedule(db, SETTLE, f"lot:{draw.lot.code}", draw.reveal_until)
     return draw
 
 
@@ -121,7 +122,8 @@ def reveal_nonce(
         known.nonce, known.revealed_at = nonce, now
         data = {"party": party.value, "round": draw.round, "nonce": nonce.hex()}
         _record(db, draw, "draw.nonce_revealed", who.code, data, now)
-    settle_draw(db, draw, now=now)
+    if settle_draw(db, draw, now=now):
+        cancel(db, SETTLE, f"lot:{draw.lot.code}")
     return draw
 
 

@@ -46,9 +46,16 @@ def tasks_of_calls(db: Session, who: Viewer) -> list[Task]:
 
 def _draw_task(db: Session, draw: Draw, party: Party) -> Task | None:
     mine = next((n for n in queries.nonces_of(db, draw) if n.party is party), None)
-    address = url_for("draw.lot", code=draw.lot.code)
+    address, tender = url_for("draw.lot", code=draw.lot.code), draw.lot.tender
     if draw.state is DrawState.COMMITTING and mine is None:
-        return Task(_("提交随机数承诺"), draw.code, address, is_mine=True)
+        return Task(
+            title=_("提交随机数承诺"),
+            about=draw.code,
+            address=address,
+            is_mine=True,
+            is_rehearsal=tender.is_rehearsal,
+            clock=tender.clock,
+        )
     if draw.state is DrawState.REVEALING and mine is not None and mine.nonce is None:
         return Task(
             title=_("公开随机数"),
@@ -57,5 +64,7 @@ def _draw_task(db: Session, draw: Draw, party: Party) -> Task | None:
             is_mine=True,
             until=draw.reveal_until,
             otherwise=_("逾时未公开的，记名并弃用其随机数。"),
+            is_rehearsal=tender.is_rehearsal,
+            clock=tender.clock,
         )
     return None

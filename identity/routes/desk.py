@@ -4,8 +4,8 @@ Each package says what it has for a viewer; webapp/factory.py lists whom to ask.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -16,10 +16,11 @@ from identity.guard import requires, viewer
 from identity.rules.permissions import Viewer
 from identity.states import Permission
 from storage.database import snapshot
+from storage.subjects import REAL_CLOCK, times_of
 
 pages = Blueprint("desk", __name__)
 SHOWN = 20
-_FAR = datetime.max.replace(tzinfo=UTC)
+_CLOSE = timedelta(hours=1)
 
 
 def _(text: str) -> str:
@@ -32,7 +33,7 @@ class Task:
     """One line of a desk: `title` and `otherwise` are texts of the catalogue, `about` is a name.
 
     Not before `begins` and before `until`, where there are such. `is_mine`: this viewer has to
-    act; else they are only told.
+    act; else they are only told. Its moments are of `clock`, which shows `now`.
     """
 
     title: str
@@ -43,6 +44,18 @@ class Task:
     until: datetime | None = None
     otherwise: str = ""
     is_rehearsal: bool = False
+    clock: str = REAL_CLOCK
+    now: datetime | None = None
+
+    @property
+    def left(self) -> timedelta:
+        """What is left by its own clock; without an end: for ever."""
+        return self.until - self.now if self.until and self.now else timedelta.max
+
+    @property
+    def is_close(self) -> bool:
+        """Whether it ends within the hour."""
+        return self.left < _CLOSE
 
 
 Tasks = Callable[[Session, Viewer], Sequence[Task]]
@@ -55,7 +68,9 @@ def desk() -> ResponseReturnValue:
     asked: Sequence[Tasks] = current_app.extensions["desk"]
     with snapshot() as db:
         found = [task for tasks in asked for task in tasks(db, viewer())]
-    found.sort(key=lambda task: (task.until or _FAR, task.about))
+        times = times_of(db, [task.clock for task in found])
+    found = [replace(task, now=times[task.clock]) for task in found]
+    found.sort(key=lambda task: (task.left, task.about))
     return render_template(
         "identity/desk.html",
         mine=[task for task in found if task.is_mine],

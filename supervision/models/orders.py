@@ -3,11 +3,12 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.base import Base
 from storage.columns import enum_column
 from supervision.states import OrderKind
+from trading.models.tendering import Lot
 
 
 class Order(Base):
@@ -21,3 +22,4 @@ class Order(Base):
     ground: Mapped[str] = mapped_column(sa.Text)
     issued_by: Mapped[str] = mapped_column(sa.String(12))
     issued_at: Mapped[datetime]
+    lot: Mapped[Lot] = relationship()

@@ -15,6 +15,7 @@ from evaluation import queries as evaluation
 from evaluation.models.meeting import Meeting
 from evaluation.queries import SeatProgress
 from evaluation.rules import disclosure as secret
+from evidence import queries as evidence
 from identity.forms import chosen, form_of
 from identity.guard import requires, viewer
 from identity.states import Permission
@@ -23,13 +24,19 @@ from storage.database import snapshot, transaction
 from storage.subjects import legal_now
 from supervision import queries
 from supervision.actions.orders import issue_order
+from supervision.routes.watching import figures, watched
+from supervision.rules.orders import ARTICLES
 from supervision.states import OrderKind
 from trading import queries as trading
+from trading.labels import steps_of
 from trading.models.opening import OpenedBid
 from trading.models.tendering import Lot
 from trading.rules.disclosure import Audience, Matter, may_know, may_know_at
 from trading.rules.guarantee import Cover
+from trading.states import Regime
 
+ALERTS = 6
+"""So many alerts and orders the wall shows."""
 FEED = 40
 """So many entries of the feed a page shows; the numbers tell whether any are missing."""
 
@@ -51,13 +58,31 @@ pages = Blueprint("regulator", __name__, url_prefix="/supervision")
 @pages.get("/wall")
 @requires(Permission.SUPERVISE)
 def wall() -> ResponseReturnValue:
-    """Every running lot."""
+    """The wall of the control room: every running lot, alerts, orders; nothing sealed, no names."""
     with snapshot() as db:
-        return render_template(
-            "supervision/regulator/wall.html",
-            lots=queries.running_lots(db),
-            feeds=[("wall", outbox.head(db, "wall", Audience.REGULATOR.value))],
-        )
+        return render_template("supervision/regulator/wall.html", **_running(db))
+
+
+@pages.get("/lots")
+@requires(Permission.SUPERVISE)
+def lots() -> ResponseReturnValue:
+    """The regulator's desk: running lots by their nearest limit, and what waits for a word."""
+    with snapshot() as db:
+        return render_template("supervision/regulator/lots.html", **_running(db))
+
+
+def _running(db: Session) -> dict[str, Any]:
+    rows = watched(db, queries.running_lots(db))
+    attempts = queries.latest_attempts(db, ALERTS)
+    return {
+        "rows": rows,
+        "figures": figures(rows, len(attempts)),
+        "attempts": attempts,
+        "waiting": evaluation.waiting_draws(db),
+        "orders": queries.latest_orders(db, ALERTS),
+        "leaves": evidence.tree_size(db),
+        "feeds": [("wall", outbox.head(db, "wall", Audience.REGULATOR.value))],
+    }
 
 
 @pages.get("/lots/<code>")
@@ -72,6 +97,14 @@ def lot(code: str) -> ResponseReturnValue:
         return render_template(
             "supervision/regulator/lot.html",
             lot=found,
+            watched=watched(db, [found])[0],
+            steps=steps_of(
+                found,
+                trading.moments_of(db, found),
+                publishes_candidates=found.tender.regime is Regime.CONSTRUCTION,
+            ),
+            articles=ARTICLES[found.tender.regime],
+            attempts=queries.attempts_on(db, found.id),
             orders=queries.orders_on(db, found.id),
             keys=trading.opening_keys(db, found.id),
             opened=_opened(db, found),

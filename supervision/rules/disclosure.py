@@ -135,6 +135,7 @@ FACTS: Mapping[str, Row] = {
     "lot.suspended": _NOTICE,
     "lot.resumed": _NOTICE,
     "lot.terminated": _NOTICE,
+    "alert.raised": Row(_never, _never, _notice),
     "opening_key.registered": _NOTICE,
     "opening_key.rehearsed": _NOTICE,
     "lot.closed": _CLOSE,

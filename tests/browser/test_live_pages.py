@@ -48,12 +48,12 @@ def test_wall_and_lot_page_show_an_order_without_reload(town, regulator):
     )
 
     for page in (regulator, lot):
-        page.wait_for_selector("[data-live] .badge:has-text('已暂停')", timeout=5000)
+        page.wait_for_selector("[data-live] .zb-state:has-text('已暂停')", timeout=5000)
     platform.post(
         f"/lots/{town.lot}/resumption", {"article": "实施条例 第62条", "ground": "已查清"}
     )
     for page in (regulator, lot):
-        page.wait_for_selector("[data-live] .badge:has-text('招标中')", timeout=5000)
+        page.wait_for_selector("[data-live] .zb-state:has-text('招标中')", timeout=5000)
     assert regulator.faults == []
 
 
@@ -71,10 +71,10 @@ def test_a_regulator_suspends_by_the_form_with_article_and_ground(town, regulato
 
 
 @pytest.mark.parametrize("width", [1366, 390])
-@pytest.mark.parametrize(("language", "word"), [("zh", "招标项目"), ("en", "Tenders")])
+@pytest.mark.parametrize(("language", "word"), [("zh", "负面清单查询"), ("en", "Negative list")])
 def test_public_pages_fit_both_widths_and_languages(town, browser, width, language, word):
     page = browser.new_context(viewport={"width": width, "height": 800}).new_page()
     for path in ("/", "/negative-list", "/sign-in", f"/tenders/{town.lot.rpartition('-')[0]}"):
         page.goto(f"{town.url}{path}?lang={language}")
-        assert word in page.inner_text("header")
+        assert word in page.inner_text("nav.zb-nav")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -63,7 +63,7 @@ def enrolled(stage, browser):
 def fill_in(page, mark="5.50"):
     for select in page.locator("form[data-sign] select").all():
         select.select_option("pass")
-    for field in page.locator("form[data-sign] .zb-mark").all():
+    for field in page.locator("form[data-sign] .zb-points").all():
         field.fill(mark)
 
 
@@ -116,7 +116,7 @@ def test_an_expert_signs_scores_and_chairs_by_clicking_while_a_regulator_watches
     count_shown(regulator, "已公开", 5)
 
     expert.click("text=更正我的评分")
-    expert.locator(".zb-mark").first.fill("6.25")
+    expert.locator(".zb-points").first.fill("6.25")
     expert.fill("#reason", "复核后更正一项评分")
     expert.check("#confirm-sheet")
     expert.click("text=签名并提交评分表")
@@ -152,8 +152,8 @@ def test_an_incomplete_sheet_is_refused_in_words_and_nothing_typed_is_lost(stage
     expert.check(f"input[value={me}]")
     expert.click("button:has-text('投票')")
     fill_in(expert)
-    expert.locator(".zb-mark").first.fill("999")
-    expert.locator(".zb-mark").last.fill("")
+    expert.locator(".zb-points").first.fill("999")
+    expert.locator(".zb-points").last.fill("")
     expert.click("text=签名并提交评分表")
     unconfirmed = expert.evaluate("document.activeElement.id")
     expert.check("#confirm-sheet")
@@ -166,7 +166,7 @@ def test_an_incomplete_sheet_is_refused_in_words_and_nothing_typed_is_lost(stage
     assert re.search(r"BB\w+ 施工组织设计 .*之间", told)
     assert "还没有填写" in told
     assert "sheet." not in told
-    assert expert.locator(".zb-mark").first.input_value() == "999"
+    assert expert.locator(".zb-points").first.input_value() == "999"
     assert versions_of(stage, me) == []
 
 
@@ -205,12 +205,12 @@ def test_without_scripts_the_page_says_how_to_sign_and_still_saves_drafts(stage,
     told = page.inner_text("main")
     evaluation.scoring()
     page.goto(room)
-    page.locator(".zb-mark").first.fill("7.5")
+    page.locator(".zb-points").first.fill("7.5")
     page.click("text=保存草稿")
 
     assert "python -m client expert commit" in told
     assert page.locator("[data-sign-now]").is_hidden()
-    assert page.locator(".zb-mark").first.input_value() == "7.5"
+    assert page.locator(".zb-points").first.input_value() == "7.5"
     assert versions_of(stage, code) == []
 
 

@@ -29,6 +29,7 @@ from evidence.models.streams import Fact
 from identity.states import Role
 from kernel.errors import InvalidInput, NotAllowed, Refusal, TransitionRefused
 from storage.database import snapshot, transaction
+from storage.due import pending
 from storage.vault import Vault
 from tests.factories.evaluation import CENTRE, PARTIES, Evaluation, entry
 from tests.factories.identity import CODES, make_person, token, viewer
@@ -219,6 +220,18 @@ def test_who_does_not_reveal_is_named_and_the_draw_is_repeated_once(evaluation):
     assert json.loads(repeated)["data"]["missing"] == ["procuring_entity"]
     assert (drawn.state, drawn.round) == (DrawState.DRAWN, 2)
     assert drawn.seed == replay(drawn.frozen, [evaluation.nonces[Party.WITNESS]])[0]
+
+
+def test_when_all_have_revealed_nobody_waits_for_the_end_of_the_time(evaluation):
+    evaluation.open_draw().commit().freeze()
+    with snapshot() as db:
+        before = [work.kind for work in pending(db, f"lot:{evaluation.lot}")]
+    evaluation.reveal(*Party)
+
+    with snapshot() as db:
+        after = [work.kind for work in pending(db, f"lot:{evaluation.lot}")]
+    assert state_of(evaluation) is DrawState.DRAWN
+    assert (before.count("draw.settle"), after.count("draw.settle")) == (1, 0)
 
 
 def test_a_draw_of_the_procuring_entity_alone_waits_for_the_regulator(evaluation):

@@ -56,6 +56,9 @@ OWN_TO_THE_BANK = {
 BLOTS = (
     (r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----", "CERTIFICATE"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(\+\d\d:\d\d|Z)?", "TIME"),
+    (r'data-(clock|now)="\d{13}"', "TIME"),
+    (r"\b(\d\d-\d\d )?\d\d:\d\d(:\d\d)?\b", "TIME"),
+    (r"\d+ 天 \d+ 时", "LEFT"),
     (r"\b[A-Z]{2}[0-9A-HJKMNP-TV-Z]{10}\b", "CODE"),
     (r"\b[0-9a-f]{128}\b", "SIGNATURE"),
     (r"\b[0-9a-f]{64}\b", "DIGEST"),

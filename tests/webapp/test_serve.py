@@ -16,6 +16,7 @@ from storage.database import open_database
 from tests.engines import free_port
 from tests.journeys.town import wait_for
 from webapp.commands import _is_loopback, _names_of
+from webapp.serve import Child, Parent
 from webapp.settings import settings_from
 from webapp.witness import put_witness_token
 
@@ -35,7 +36,7 @@ class Program:
         }
         self.environment.pop("DATABASE_URL", None)
         self.log = (folder / "log.txt").open("w+b")
-        command = ["-m", "flask", "serve", "--host", host, "--port", str(self.port)]
+        command = ["-m", "flask", "serve", "--no-city", "--host", host, "--port", str(self.port)]
         self.process = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
@@ -101,6 +102,18 @@ def test_web_worker_and_witness_run_and_a_dead_one_comes_back(program):
     program.process.terminate()
     program.process.wait(20)
     assert time.monotonic() - began < 20
+
+
+def test_what_is_wanted_once_comes_back_only_when_it_was_killed(tmp_path):
+    ends = Child("ends", [sys.executable, "-c", "pass"], is_once=True)
+    killed = Child("killed", [sys.executable, "-c", "import time; time.sleep(60)"], is_once=True)
+    with Parent([ends, killed], {}).running():
+        wait_for(lambda: ends.is_over)
+        first = wait_for(lambda: killed.process)
+        began = ends.started
+        first.kill()
+        wait_for(lambda: killed.process is not first)
+    assert ends.started == began
 
 
 def tender_on(url):

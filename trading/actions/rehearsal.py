@@ -35,7 +35,10 @@ def move_rehearsal(
     if tender.clock == REAL_CLOCK:
         raise Refusal("rehearsal.not_one", "只有演练项目可以拨快时钟。")
     refuse_if(rules.move_problems(to, now, real_now(db)), InvalidInput)
-    target = min(to, _next_due(db, tender.clock, now) or to)
+    waiting = next_due(db, tender.clock)
+    if waiting is not None and waiting.due_at <= now:
+        raise NotYet("rehearsal.work_due", "有到期事项正在办理，请稍后再拨时钟。")
+    target = min(to, waiting.due_at) if waiting else to
     move_clock(db, tender.clock, target - now)
     record(
         db,
@@ -49,15 +52,12 @@ def move_rehearsal(
     return target
 
 
-def _next_due(db: Session, clock: str, now: datetime) -> datetime | None:
-    """The next moment that must be waited for. Guarantees are not: an answer would tell of them."""
-    query = sa.select(sa.func.min(DueWork.due_at)).where(
+def next_due(db: Session, clock: str) -> DueWork | None:
+    """The next work that must be waited for. Guarantees are not: an answer would tell of them."""
+    query = sa.select(DueWork).where(
         DueWork.clock == clock,
         DueWork.done_at.is_(None),
         DueWork.held_from.is_(None),
         DueWork.kind != ISSUED,
     )
-    due_at: datetime | None = db.scalar(query)
-    if due_at is not None and due_at <= now:
-        raise NotYet("rehearsal.work_due", "有到期事项正在办理，请稍后再拨时钟。")
-    return due_at
+    return db.scalar(query.order_by(DueWork.due_at).limit(1))

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
+from identity.models.organisations import Organisation
 from storage.base import Base
 from storage.columns import Fen, enum_column
 from trading.models.bidding import Bid
@@ -36,6 +37,11 @@ class OpeningKey(Base):
     rehearsed_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     identity: Mapped[str | None] = mapped_column(sa.String(80))
+    witness_name: Mapped[str] = column_property(
+        sa.select(Organisation.name)
+        .where(Organisation.credit_code == sa.literal_column("opening_key.witness"))
+        .scalar_subquery()
+    )
 
 
 class Release(Base):

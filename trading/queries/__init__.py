@@ -55,7 +55,9 @@ from trading.queries.opening import (
     releases_of,
     sealed_bids,
 )
+from trading.queries.steps import lot_times, next_steps
 from trading.queries.tendering import (
+    Sought,
     announced_lots,
     latest_notice,
     lot_by_code,
@@ -73,6 +75,7 @@ from trading.queries.work import (
 )
 
 __all__ = [
+    "Sought",
     "announced_lots",
     "award_of",
     "awards_of",
@@ -93,9 +96,11 @@ __all__ = [
     "guarantees_to_judge",
     "latest_notice",
     "lot_by_code",
+    "lot_times",
     "lots_in",
     "moments_of",
     "nameable_work",
+    "next_steps",
     "open_data",
     "opened_bid_with",
     "opened_bids",

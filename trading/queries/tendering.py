@@ -1,6 +1,7 @@
 """Reads of tenders, lots and notices."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from identity.models.organisations import Organisation
 from kernel.errors import NotFound
 from trading.models.tendering import Lot, Tender, TenderNotice
 from trading.rules.disclosure import Stage
-from trading.states import LotState
+from trading.states import LotState, Regime
 
 
 def tender_by_code(db: Session, code: str) -> Tender:
@@ -53,13 +54,43 @@ def latest_notice(db: Session, tender_id: int) -> TenderNotice | None:
     return db.scalar(query.order_by(TenderNotice.version.desc()).limit(1))
 
 
-def public_tenders(db: Session, limit: int, before: int | None = None) -> Sequence[Tender]:
-    """Published tenders, newest first; `before` is the row after which to go on."""
-    published = sa.exists().where(Lot.tender_id == Tender.id, Lot.deadline.is_not(None))
-    query = sa.select(Tender).where(published).options(selectinload(Tender.lots))
+@dataclass(frozen=True)
+class Sought:
+    """What a reader of the portal looks for; empty parts ask for nothing.
+
+    `words` is part of a tender's name or code, or of the name of its buyer or agency.
+    """
+
+    words: str = ""
+    regime: Regime | None = None
+    state: LotState | None = None
+
+
+def public_tenders(
+    db: Session, limit: int, before: int | None = None, sought: Sought = Sought()
+) -> Sequence[Tender]:
+    """Published tenders that fit, newest first; `before` is the row after which to go on."""
+    published = sa.and_(Lot.tender_id == Tender.id, Lot.deadline.is_not(None))
+    if sought.state is not None:
+        published = sa.and_(published, Lot.state == sought.state)
+    query = sa.select(Tender).where(sa.exists().where(published), *_fits(sought))
+    query = query.options(selectinload(Tender.lots), *_WITH_SIDES)
     if before is not None:
         query = query.where(Tender.id < before)
     return db.scalars(query.order_by(Tender.id.desc()).limit(limit)).all()
+
+
+def _fits(sought: Sought) -> list[sa.ColumnElement[bool]]:
+    fits: list[sa.ColumnElement[bool]] = []
+    if sought.regime is not None:
+        fits.append(Tender.regime == sought.regime)
+    if words := sought.words.strip():
+        sides = sa.select(Organisation.id).where(Organisation.name.contains(words, autoescape=True))
+        named = Tender.name.contains(words, autoescape=True)
+        coded = Tender.code.contains(words.upper(), autoescape=True)
+        by_side = sa.or_(Tender.agency_id.in_(sides), Tender.procuring_entity_id.in_(sides))
+        fits.append(sa.or_(named, coded, by_side))
+    return fits
 
 
 def tenders_of_agency(db: Session, organisation_id: int) -> Sequence[Tender]:

@@ -75,6 +75,7 @@ def tender(code: str) -> ResponseReturnValue:
             notice=queries.latest_notice(db, found.id),
             now=now,
             now_minute=minute_text(now),
+            due=rehearsal.next_due(db, found.clock) if found.is_rehearsal else None,
             is_agency=viewer().organisation == found.agency.credit_code,
             may_publish=all(lot.state is LotState.REGISTERED for lot in found.lots),
         )

@@ -9,15 +9,12 @@ from sqlalchemy.orm import Session
 from identity.routes.desk import SHOWN, Task
 from identity.rules.permissions import Viewer
 from identity.states import Permission
-from kernel.periods import legal_date
 from trading import queries
 from trading.labels import label
-from trading.models.awarding import Award, LotReport
 from trading.models.bidding import Bid
 from trading.models.opening import OpeningKey, Release
 from trading.models.tendering import Lot, Tender
-from trading.rules.limits import limits_for
-from trading.rules.steps import Actor, LotTimes, next_step
+from trading.rules.steps import Actor, NextStep
 from trading.states import OPENING_STATES, LotState
 
 
@@ -31,9 +28,8 @@ def tasks_of_lots(db: Session, who: Viewer) -> list[Task]:
     if not who.may(Permission.RUN_TENDER):
         return []
     lots = queries.unfinished_lots_run_by(db, who.organisation, SHOWN)
-    ids = [lot.id for lot in lots]
-    reports, awards = queries.reports_of(db, ids), queries.awards_of(db, ids)
-    return [_lot_task(lot, who, reports.get(lot.id), awards.get(lot.id)) for lot in lots]
+    steps = queries.next_steps(db, lots)
+    return [_lot_task(lot, who, steps[lot.id]) for lot in lots]
 
 
 def tasks_of_bids(db: Session, who: Viewer) -> list[Task]:
@@ -70,17 +66,8 @@ def tasks_of_witness(db: Session, who: Viewer) -> list[Task]:
     return [_witness_task(lot, [key for key in keys if key.lot_id == lot.id]) for lot in lots]
 
 
-def _lot_task(lot: Lot, who: Viewer, report: LotReport | None, award: Award | None) -> Task:
+def _lot_task(lot: Lot, who: Viewer, step: NextStep) -> Task:
     tender = lot.tender
-    times = LotTimes(
-        deadline=lot.deadline,
-        window_ends_at=lot.window_ends_at,
-        choice_due=report.step_due if report else None,
-        publicity_until=report.publicity_until if report else None,
-        result_until=award.result_until if award else None,
-    )
-    limits = limits_for(tender.regime, legal_date(tender.registered_at))
-    step = next_step(lot.state, times, limits)
     return Task(
         title=label(step.step),
         about=_named(lot),
@@ -89,6 +76,7 @@ def _lot_task(lot: Lot, who: Viewer, report: LotReport | None, award: Award | No
         begins=step.begins,
         until=step.until,
         is_rehearsal=tender.is_rehearsal,
+        clock=tender.clock,
     )
 
 
@@ -121,6 +109,7 @@ def _bid_task(bid: Bid, release: Release | None) -> Task:
         until=(release.correct_until if wrong and release else None) or _window_of(lot),
         otherwise=_("逾时未释放的，视为撤销投标文件。") if is_mine else "",
         is_rehearsal=lot.tender.is_rehearsal,
+        clock=lot.tender.clock,
     )
 
 
@@ -147,6 +136,7 @@ def _witness_task(lot: Lot, keys: Sequence[OpeningKey]) -> Task:
         is_mine=needs_key or needs_publication,
         until=lot.deadline if needs_key else None,
         is_rehearsal=lot.tender.is_rehearsal,
+        clock=lot.tender.clock,
     )
 
 

@@ -17,10 +17,10 @@ from trading.actions import awarding, opening, termination
 from trading.actions.tendering import lot_run_by
 from trading.labels import steps_of
 from trading.models.tendering import Lot
-from trading.routes.lot_view import LotView, lot_view
+from trading.routes.lot_view import lot_view
 from trading.rules.disclosure import audience_of
 from trading.rules.limits import limits_for
-from trading.rules.steps import LotTimes, next_step
+from trading.rules.steps import next_step
 from trading.states import LOT, LotEvent, LotState, PassingOver
 
 pages = Blueprint("lots", __name__, url_prefix="/run/lots")
@@ -128,13 +128,14 @@ def _shown(db: Session, found: Lot) -> dict[str, Any]:
     publishes = limits.candidate_publicity is not None
     moments = queries.moments_of(db, found)
     view = lot_view(db, found, queries.stage_of(db, found), audience_of(viewer(), tender.sides))
+    times = queries.lot_times(found, view.report, view.award)
     return {
         "lot": found,
         "tender": tender,
         "view": view,
         "now": now,
         "limits": limits,
-        "next": next_step(found.state, _times(view), limits),
+        "next": next_step(found.state, times, limits),
         "steps": steps_of(found, moments, publishes_candidates=publishes),
         "is_agency": viewer().organisation == tender.agency.credit_code,
         "is_entity": viewer().organisation == tender.procuring_entity.credit_code,
@@ -147,14 +148,3 @@ def _shown(db: Session, found: Lot) -> dict[str, Any]:
 _BEFORE_THE_COMMITTEE = frozenset(
     {LotState.REGISTERED, LotState.ANNOUNCED, LotState.RELEASING, LotState.UNSEALING}
 )
-
-
-def _times(view: LotView) -> LotTimes:
-    report, award = view.report, view.award
-    return LotTimes(
-        deadline=view.lot.deadline,
-        window_ends_at=view.lot.window_ends_at,
-        choice_due=report.step_due if report else None,
-        publicity_until=report.publicity_until if report else None,
-        result_until=award.result_until if award else None,
-    )

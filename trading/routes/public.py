@@ -10,6 +10,7 @@ from storage.subjects import legal_now
 from trading import queries
 from trading.routes.lot_view import lot_view
 from trading.rules.disclosure import Audience, Matter, Stage, may_know_at
+from trading.states import LotState, Regime
 
 pages = Blueprint("public", __name__)
 PAGE = 20
@@ -20,10 +21,17 @@ PAGE = 20
 def home() -> ResponseReturnValue:
     """Published tenders, newest first."""
     before = request.args.get("before", type=int)
+    sought = _sought()
     with snapshot() as db:
-        found = queries.public_tenders(db, PAGE + 1, before)
-    more = found[PAGE - 1].id if len(found) > PAGE else None
-    return render_template("trading/public/home.html", tenders=found[:PAGE], more=more)
+        found = queries.public_tenders(db, PAGE + 1, before, sought)
+    return render_template(
+        "trading/public/home.html",
+        tenders=found[:PAGE],
+        more=found[PAGE - 1].id if len(found) > PAGE else None,
+        asked={"q": sought.words, "regime": sought.regime or "", "state": sought.state or ""},
+        regimes=list(Regime),
+        states=[state for state in LotState if state is not LotState.REGISTERED],
+    )
 
 
 @pages.get("/tenders/<code>")
@@ -45,6 +53,15 @@ def tender(code: str) -> ResponseReturnValue:
             notice=queries.latest_notice(db, found.id),
             now=legal_now(db, f"tender:{found.code}"),
         )
+
+
+def _sought() -> queries.Sought:
+    """What the address asks for; a part that is not one of the choices asks for nothing."""
+    return queries.Sought(
+        words=request.args.get("q", "")[:100],
+        regime=request.args.get("regime", type=Regime),
+        state=request.args.get("state", type=LotState),
+    )
 
 
 def _is_public(stage: Stage) -> bool:

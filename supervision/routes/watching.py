@@ -1,0 +1,110 @@
+"""What the wall, the list and a lot's page show of a lot on its way: what is next and how urgent.
+
+Only what trading and evaluation let regulators know; nothing here counts or names what is sealed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from evaluation import queries as evaluation
+from evaluation.models.meeting import Meeting
+from kernel.periods import legal_date
+from outbox import queries as outbox
+from storage.subjects import times_of
+from supervision.rules.alerts import level_of
+from supervision.states import AlertLevel
+from trading import queries as trading
+from trading.models.tendering import Lot
+from trading.rules.disclosure import Audience
+from trading.rules.steps import NextStep
+from trading.states import LotState, Regime
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One lot with its next step, by its own clock; `head` counts the messages about it."""
+
+    lot: Lot
+    next: NextStep
+    now: datetime
+    head: int
+    meeting: Meeting | None
+
+    @property
+    def level(self) -> AlertLevel | None:
+        """How urgent its next limit is."""
+        return level_of(self.lot.tender.registered_at, self.next.until, self.now)
+
+    @property
+    def left(self) -> timedelta:
+        """What is left until its next limit; without one: for ever."""
+        return self.next.until - self.now if self.next.until else timedelta.max
+
+    @property
+    def is_meeting(self) -> bool:
+        """Whether its committee sits now."""
+        return self.meeting is not None and self.lot.state is LotState.EVALUATING
+
+    @property
+    def opens_today(self) -> bool:
+        """Whether its deadline falls on the present day of its clock."""
+        deadline = self.lot.deadline
+        return deadline is not None and legal_date(deadline) == legal_date(self.now)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the head of the wall counts."""
+
+    lots: int
+    works: int
+    openings: int
+    meetings: int
+    suspended: int
+    red: int
+    yellow: int
+
+
+def watched(db: Session, lots: Sequence[Lot]) -> list[Watched]:
+    """These lots, the nearest limit first, those that are suspended before them."""
+    steps, times = trading.next_steps(db, lots), times_of(db, {lot.tender.clock for lot in lots})
+    heads = outbox.heads(db, [_channel(lot) for lot in lots])
+    meetings = evaluation.meetings_on(db, [lot.id for lot in lots])
+    rows = [_watched(lot, steps, times, heads, meetings) for lot in lots]
+    return sorted(rows, key=_urgency)
+
+
+def figures(rows: Sequence[Watched], attempts: int) -> Figures:
+    """The figures of the wall; a refused attempt counts as a red card."""
+    levels = [row.level for row in rows]
+    return Figures(
+        lots=len(rows),
+        works=sum(row.lot.tender.regime is Regime.CONSTRUCTION for row in rows),
+        openings=sum(row.opens_today for row in rows),
+        meetings=sum(row.is_meeting for row in rows),
+        suspended=sum(row.lot.state is LotState.SUSPENDED for row in rows),
+        red=levels.count(AlertLevel.RED) + attempts,
+        yellow=levels.count(AlertLevel.YELLOW),
+    )
+
+
+def _watched(
+    lot: Lot,
+    steps: Mapping[int, NextStep],
+    times: Mapping[str, datetime],
+    heads: Mapping[tuple[str, str], int],
+    meetings: Mapping[int, Meeting],
+) -> Watched:
+    head = heads.get(_channel(lot), 0)
+    return Watched(lot, steps[lot.id], times[lot.tender.clock], head, meetings.get(lot.id))
+
+
+def _channel(lot: Lot) -> tuple[str, str]:
+    return f"lot:{lot.code}", Audience.REGULATOR.value
+
+
+def _urgency(row: Watched) -> tuple[bool, timedelta, str]:
+    return row.lot.state is not LotState.SUSPENDED, row.left, row.lot.code

@@ -87,6 +87,7 @@ PAPERS: Mapping[str, str] = {
 NEWS: Mapping[str, str] = {
     "key.enrolled": _("登记了签名密钥"),
     "key.revoked": _("停用了签名密钥"),
+    "password.changed": _("修改了密码"),
     "second_factor.enrolled": _("启用了动态码"),
     "second_factor.ended": _("停用了动态码"),
     "second_factor.reset": _("交易中心重置了动态码"),
@@ -118,7 +119,8 @@ FIELDS: Mapping[str, str] = {
     "kinds": _("单位类型"),
     "name": _("单位名称"),
     "origin": _("清单来源"),
-    "password": _("初始密码"),
+    "old": _("现在的密码"),
+    "password": _("密码"),
     "person_name": _("姓名"),
     "pin": _("签名口令"),
     "reason": _("理由"),

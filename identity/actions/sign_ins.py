@@ -5,6 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from evidence.actions.streams import record
 from identity import queries
 from identity.actions.accounts import refuse_ended
 from identity.models.accounts import ApiToken, Person
@@ -89,6 +90,23 @@ def end_others(db: Session, who: Viewer, *, kept: str | bytes, now: datetime) ->
     ):
         if token.digest != kept:
             token.revoked_at = now
+
+
+def change_password(
+    db: Session, who: Viewer, password_hash: str, *, kept: str, now: datetime
+) -> None:
+    """Take a new password; every sign-in but the one that asks ends."""
+    queries.person_with_code(db, who.code).password_hash = password_hash
+    end_others(db, who, kept=kept, now=now)
+    record(
+        db,
+        stream=f"person:{who.code}",
+        kind="password.changed",
+        actor=who.code,
+        subject=f"person:{who.code}",
+        data={},
+        now=now,
+    )
 
 
 def end_everywhere(db: Session, person: Person, *, now: datetime) -> None:

@@ -59,7 +59,7 @@ def test_the_page_lists_my_keys_and_leads_back(app, people):
     assert theirs not in page
     assert '<a class="btn is-2" href="/desk">' in page
     elsewhere = Reader(app.test_client(), "banker").get("/account/keys?next=//evil.example")
-    assert "evil" not in elsewhere
+    assert "回到刚才的页面" not in elsewhere
 
 
 def test_a_new_key_is_told_at_the_next_visit_and_to_its_owner_only(app, people):

@@ -162,7 +162,7 @@ def test_ten_wrong_codes_stop_even_the_right_one(database):
 
 
 def shown_secret(page):
-    return re.search(r'<code class="code">([A-Z2-7 ]+)</code>', page)[1].replace(" ", "")
+    return re.search(r'<code class="zb-code">([A-Z2-7 ]+)</code>', page)[1].replace(" ", "")
 
 
 def test_enrolling_shows_a_picture_and_the_recovery_codes_once(people):
@@ -175,7 +175,7 @@ def test_enrolling_shows_a_picture_and_the_recovery_codes_once(people):
     secret = shown_secret(page)
     agent.refused(f"{own}/confirm", 403, "code", code="000000")
     shown = agent.send(f"{own}/confirm", code=present(secret)).text
-    codes = re.findall(r'<li class="code">([a-z2-7-]{19})</li>', shown)
+    codes = re.findall(r'<li class="zb-code">([a-z2-7-]{19})</li>', shown)
 
     assert 'src="data:image/svg+xml' in page
     assert len(set(codes)) == 10
@@ -270,7 +270,7 @@ def test_recovery_codes_are_renewed_against_a_code_and_the_old_ones_are_worth_no
 
     agent.refused(f"{own}/recovery-codes", 403, "code", code=codes[0])
     shown = agent.send(f"{own}/recovery-codes", code=codes[1]).text
-    fresh = re.findall(r'<li class="code">([a-z2-7-]{19})</li>', shown)
+    fresh = re.findall(r'<li class="zb-code">([a-z2-7-]{19})</li>', shown)
 
     assert len(set(fresh) - set(codes)) == 10
     agent.refused(f"{own}/recovery-codes", 403, "code", code=codes[2])

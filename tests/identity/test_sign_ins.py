@@ -257,6 +257,39 @@ def test_raising_the_epoch_ends_browsers_and_programs(app, agent):
     assert app.test_client().get("/api/v1/me", headers=headers).status_code == 401
 
 
+NEW = "another long password"
+
+
+def test_a_changed_password_ends_the_others_and_is_told(app, agent):
+    second = Reader(app.test_client(), "agent")
+    headers = {"Authorization": f"Bearer {token('agent')}"}
+
+    agent.sent("/account/password", old=PASSWORD, password=NEW)
+
+    agent.get("/desk")
+    second.get("/desk", 401)
+    assert app.test_client().get("/api/v1/me", headers=headers).status_code == 401
+    again = Reader(app.test_client())
+    form = {"username": "agent", "at": "/sign-in"}
+    again.refused("/sign-in", 403, "password", password=PASSWORD, **form)
+    landed = again.sent("/sign-in", password=NEW, **form)
+    assert "修改了密码" in again.get(landed)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "field"),
+    [
+        ({"old": "wrong password"}, 403, "old"),
+        ({"password": "x" * 11}, 422, "password"),
+        ({"password": "x" * 129}, 422, "password"),
+    ],
+)
+def test_a_refused_change_of_password_changes_nothing(app, agent, change, status, field):
+    form = {"old": PASSWORD, "password": NEW} | change
+    agent.refused("/account/password", status, field, **form)
+    assert Reader(app.test_client(), "agent").landed.status_code == 302
+
+
 def test_a_sign_in_is_known_by_its_stamp_until_it_ends(database):
     make_organisation(CODES[0], "甲", OrganisationKind.AGENCY)
     code = make_person("agent", CODES[0], Role.AGENT)

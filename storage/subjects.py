@@ -113,14 +113,17 @@ def count_up(db: Session, amounts: Mapping[str, int]) -> dict[str, int]:
     ordered = sorted(amounts)
     if not ordered:
         return {}
-    insert = _insert(db)(Counter).values([{"name": n, "value": amounts[n]} for n in ordered])
+    insert = insert_or_update(db)(Counter).values(
+        [{"name": n, "value": amounts[n]} for n in ordered]
+    )
     counted = insert.on_conflict_do_update(
         index_elements=[Counter.name], set_={"value": Counter.value + insert.excluded.value}
     ).returning(Counter.name, Counter.value)
     return dict(db.execute(counted).all())
 
 
-def _insert(db: Session) -> type[postgresql.Insert] | type[sqlite.Insert]:
+def insert_or_update(db: Session) -> type[postgresql.Insert] | type[sqlite.Insert]:
+    """The INSERT of this engine that may say what to do on a conflict."""
     return sqlite.Insert if db.get_bind().dialect.name == "sqlite" else postgresql.Insert
 
 
@@ -146,7 +149,7 @@ def _create_missing(db: Session, ordered: Sequence[str], clock: str) -> None:
         if name not in known
     ]
     if missing:
-        db.execute(_insert(db)(Subject).values(missing).on_conflict_do_nothing())
+        db.execute(insert_or_update(db)(Subject).values(missing).on_conflict_do_nothing())
 
 
 def _tick(db: Session, rows: Sequence[Subject], real: datetime) -> datetime:

@@ -72,7 +72,7 @@ def awarding(app, settings):
 
 
 def test_everybody_lands_on_their_own_desk(agent):
-    assert agent.landed.headers["Location"] == "/desk"
+    assert agent.landed.headers["Location"] == "/account/undertakings"
     assert "没有等待您办理的事项" in agent.get("/desk")
 
 

@@ -31,7 +31,13 @@ async function scoreSheet({ meeting, expert, version }, pair, form) {
   await post(`/meetings/${meeting}/sheet`, body);
 }
 
-const KINDS = { "expert-commitment": commitment, "score-sheet": scoreSheet };
+async function undertaking({ role, version, text }, pair) {
+  const type = "undertaking/v1";
+  const statement = { type, person, role, version: Number(version), text_sha256: text };
+  await post("/undertakings", await signed(pair, statement));
+}
+
+const KINDS = { "expert-commitment": commitment, "score-sheet": scoreSheet, undertaking };
 
 async function sign(form, button) {
   clearProblems();

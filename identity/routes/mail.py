@@ -31,11 +31,13 @@ def form() -> ResponseReturnValue:
 def choose() -> ResponseReturnValue:
     """Have a code sent to an address."""
     if not _is_set_up():
-        raise Refusal("mail.not_set_up", "本站未配置邮件服务器，不能发送邮件。", field="address")
+        raise Refusal(
+            "mail.not_set_up", "本站未配置邮件服务器，不能发送邮件。", field="mail_address"
+        )
     asked = request.form.get("language", "")
     language = asked if asked in LANGUAGES else LANGUAGES[0]
     with transaction(lock=[f"person:{viewer().code}"]) as (db, now):
-        address = request.form.get("address", "")
+        address = request.form.get("mail_address", "")
         mail.choose_address(db, viewer().code, address, language, now=now)
     return redirect(url_for("mail.form"))
 

@@ -70,7 +70,7 @@ def turn_mail(db: Session, person: str, *, is_on: bool) -> None:
     """Have e-mail of my letters, or none. Raises Refusal while there is no address of mine."""
     row = db.get(MailAddress, person)
     if row is None or row.confirmed_at is None:
-        raise Refusal("mail.not_confirmed", "请先填写并验证邮箱。", field="address")
+        raise Refusal("mail.not_confirmed", "请先填写并验证邮箱。", field="mail_address")
     row.is_on = is_on
 
 
@@ -97,6 +97,9 @@ def claim_mail(db: Session, *, now: datetime) -> Claim | None:
     mail = db.scalar(first.with_for_update(skip_locked=True, of=Mail))
     if mail is None:
         return None
+    if mail.tries >= rules.MOST_TRIES:  # every worker that tried it died over it
+        mail.state = MailState.GIVEN_UP
+        return claim_mail(db, now=now)
     mail.tries += 1
     mail.next_at = now + rules.CLAIM
     return _claim(mail)

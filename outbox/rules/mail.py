@@ -13,6 +13,7 @@ WRONG_CODES = 5
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 720))
 # Whoever claims a mail sends it within this time, or another worker takes it.
 CLAIM = timedelta(minutes=2)
+MOST_TRIES = len(WAITS) + 1
 _ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}"
 )
@@ -22,14 +23,16 @@ def address_problems(address: str) -> list[Problem]:
     """Why this is no address to which mail can go."""
     if len(address) <= LONGEST and _ADDRESS.fullmatch(address):
         return []
-    return [Problem("mail.address", "这不是可用的电子邮箱地址。", field="address")]
+    return [Problem("mail.address", "这不是可用的电子邮箱地址。", field="mail_address")]
 
 
 def asking_problems(asked_at: datetime | None, now: datetime) -> list[Problem]:
     """Why no new code is sent: the last one has just gone out."""
     if asked_at is None or now >= asked_at + ASK_AGAIN:
         return []
-    return [Problem("mail.asked_just_now", "验证码刚刚发出，请两分钟后再试。", field="address")]
+    return [
+        Problem("mail.asked_just_now", "验证码刚刚发出，请两分钟后再试。", field="mail_address")
+    ]
 
 
 def code_problems(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
+from identity.actions.applications import Applicant, apply
 from identity.actions.letters import write_letter
 from identity.models.accounts import Person
 from identity.rules.letters import TABLE, Candidate, Circle, readers_of
@@ -13,7 +14,13 @@ from outbox.labels import LABELS, TEXTS
 from outbox.models.letters import Letter
 from outbox.rules.letters import PUBLIC, SEALED, LetterKind
 from storage.database import snapshot, transaction
-from tests.factories.identity import CODES, make_organisation, make_person, viewer
+from tests.factories.identity import (
+    CODES,
+    make_organisation,
+    make_person,
+    password_hash,
+    viewer,
+)
 from tests.factories.letters import inbox, letters_to, readers
 
 NOW = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
@@ -108,3 +115,15 @@ def test_a_letter_keeps_the_legal_moment_and_the_real_one(town):
     assert letter.read_at is None
     with snapshot() as db:
         assert db.scalar(sa.select(sa.func.count()).select_from(Letter)) == 2
+
+
+def test_a_waiting_registration_is_told_to_the_centre(database):
+    make_organisation(CODES[2], "临江交易中心", OrganisationKind.TRADING_CENTRE)
+    make_person("operator", CODES[2], Role.OPERATOR)
+    given = Applicant(
+        OrganisationKind.BIDDER, CODES[5], "新单位", "0591-1234567", "李四", "newcomer"
+    )
+    with transaction(lock=[f"organisation:{CODES[5]}"]) as (db, now):
+        code = apply(db, given, password_hash(), now=now).code
+
+    assert [letter.data for letter in letters_to("operator")] == [{"application": code}]

@@ -45,3 +45,9 @@ class Letter(Base):
     at: Mapped[datetime]
     written_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
+
+    @property
+    def concerns(self) -> str:
+        """What it is about in one line: tender and lot by name, else the code of its subject."""
+        named = [str(self.data[key]) for key in ("name", "lot_name") if self.data.get(key)]
+        return " · ".join(named) or self.subject.partition(":")[2]

@@ -17,6 +17,7 @@ import pytest
 from identity.states import OrganisationKind, Role
 from storage.database import snapshot, transaction
 from tests.factories.identity import CODES, make_organisation, make_person, token, viewer
+from tests.factories.letters import confirm_mail, mails
 from tests.factories.papers import ask, enrol_document_key, give
 from tests.factories.trading import Bidder, make_cast, make_open_lot
 from trading import queries
@@ -102,6 +103,8 @@ def people():
     for number, (username, (kind, role)) in enumerate(OTHERS.items(), 40):
         make_organisation(CODES[number], f"单位{number}", kind)
         make_person(username, CODES[number], role)
+    for username in (*OTHERS, *(bidder.username for bidder in bidders)):
+        confirm_mail(username, f"{username}@post.example")
     return bidders
 
 
@@ -204,7 +207,11 @@ MADE_UP = ("RC0000000000", "UP0000000000", "GO0000000000", "PA0000000000", "PA00
 
 def world(folder, sqlite_copy, *, with_bids):
     settings = settings_from(
-        {"ZHAOBIAO_VAR": str(folder / "var"), "DATABASE_URL": f"sqlite:///{sqlite_copy}"}
+        {
+            "ZHAOBIAO_VAR": str(folder / "var"),
+            "DATABASE_URL": f"sqlite:///{sqlite_copy}",
+            "ZHAOBIAO_SMTP_URL": "smtp://127.0.0.1:9",  # nobody sends here: all e-mail waits
+        }
     )
     prepare_keys(settings)
     app, worker = create_app(settings), Worker(settings)
@@ -224,6 +231,7 @@ def world(folder, sqlite_copy, *, with_bids):
         states = {each.state for each in queries.guarantees_by_issuer(db, BANK)}
     assert len(states) == 4 * with_bids
     assert (GuaranteeState.ISSUED in states) is with_bids
+    assert (len({mail.person for mail in mails()}) >= 10) is with_bids
     return seen(app, lot, codes)
 
 

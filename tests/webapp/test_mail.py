@@ -5,6 +5,7 @@ import ipaddress
 import os
 import socket
 import ssl
+import threading
 from email import message_from_bytes, policy
 
 import pytest
@@ -184,6 +185,29 @@ def test_mail_waits_while_the_server_is_down_and_goes_when_it_is_up(town, tmp_pa
     assert (waiting.state, waiting.tries) == (MailState.WAITING, 1)
     assert "ConnectionRefused" in waiting.last_error
     assert (mails()[0].state, mails()[0].last_error, len(box.messages)) == (MailState.SENT, None, 1)
+
+
+def test_two_workers_send_every_mail_once(town, tmp_path, box):
+    confirm_mail("bidder", "one@builder.example")
+    for number in range(12):
+        with transaction() as (db, now):
+            subject = f"lot:TD{number}-01"
+            write_letter(db, LetterKind.BID_WITHDRAWN, subject, to=[CODES[0]], now=now)
+
+    def send_all():
+        post = postman(tmp_path, box.port)
+        while post.send_one():
+            pass
+
+    workers = [threading.Thread(target=send_all) for _ in range(2)]
+    for each in workers:
+        each.start()
+    for each in workers:
+        each.join()
+
+    sent = [message["Message-ID"] for _, message in box.messages]
+    assert len(sent) == len(set(sent)) == 12
+    assert {mail.state for mail in mails()} == {MailState.SENT}
 
 
 def test_a_refused_recipient_is_given_up_at_once_and_a_full_box_is_tried_again(town, tmp_path, box):

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request, session
+from sqlalchemy.orm import Session
 
 from identity import queries
 from identity.actions.accounts import token_digest
@@ -19,6 +20,7 @@ from identity.rules.permissions import ANONYMOUS, Viewer
 from identity.rules.sign_ins import is_worth_noting
 from identity.states import Permission
 from kernel.errors import NotAllowed, NotSignedIn
+from outbox import queries as outbox
 from storage.base import real_now
 from storage.database import snapshot, transaction
 
@@ -29,6 +31,7 @@ HALF_SECONDS = 300
 _MARK = "guarded_by"
 _NO_SESSION = "uses_no_session"
 _BEARER = "Bearer "
+_NO_PAGES = ("/api/", "/live/", "/socket.io/", "/static/")
 
 
 def requires(permission: Permission) -> Callable[[View], View]:
@@ -70,6 +73,15 @@ def viewer() -> Viewer:
         g.viewer = _viewer_of_request()
     known: Viewer = g.viewer
     return known
+
+
+def unread_letters() -> int:
+    """How many letters wait for the one who looks, as counted when they were recognised.
+
+    Not counted anew while a page is drawn: that would hold a second connection to the database.
+    """
+    number: int = g.get("unread", 0) if viewer().is_signed_in else 0
+    return number
 
 
 def begin_session(sign_in: SignIn) -> None:
@@ -159,6 +171,7 @@ def _viewer_of_request() -> Viewer:
         if found is None:
             return ANONYMOUS
         who = queries.viewer_of(found.person)
+        _count_letters(db, who)
     if is_worth_noting(found.seen_at, now):
         with transaction() as (db, now):
             note_seen(db, code, now=now)
@@ -176,7 +189,14 @@ def _viewer_of_token(token: str) -> Viewer:
         if found is None or person is None:
             raise NotSignedIn("account.token_invalid", "访问令牌无效或已过期。")
         who = queries.viewer_of(person)
+        _count_letters(db, who)
     if is_worth_noting(found.seen_at, now):
         with transaction() as (db, now):
             note_token_seen(db, digest, now=now)
     return who
+
+
+def _count_letters(db: Session, who: Viewer) -> None:
+    """One statement for every page that a person sees, none for programs."""
+    if not request.path.startswith(_NO_PAGES):
+        g.unread = outbox.unread_count(db, who.code)

@@ -117,6 +117,8 @@ FIELDS: Mapping[str, str] = {
     "contact": _("联系电话"),
     "kind": _("类型"),
     "kinds": _("单位类型"),
+    "mail_address": _("电子邮箱"),
+    "mail_code": _("验证码"),
     "name": _("单位名称"),
     "origin": _("清单来源"),
     "old": _("现在的密码"),

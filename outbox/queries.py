@@ -1,4 +1,4 @@
-"""Reads of the numbered messages: what a watcher has not seen yet."""
+"""Reads of the numbered messages, of letters and of what became of e-mail."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from kernel.errors import NotFound
+from outbox.models.letters import Letter
+from outbox.models.mail import Mail, MailAddress, MailState
 from outbox.models.messages import Message, WideMessage
+from outbox.rules.letters import SEALED
 from storage.columns import instant_text
 
 PAGE = 500
@@ -71,6 +75,51 @@ def heads(db: Session, channels: Sequence[tuple[str, str]]) -> dict[tuple[str, s
     query = sa.select(Message.topic, Message.audience, sa.func.max(Message.seq)).where(wanted)
     rows = db.execute(query.group_by(Message.topic, Message.audience))
     return {(topic, audience): last for topic, audience, last in rows}
+
+
+def letters_of(db: Session, reader: str, *, limit: int, offset: int = 0) -> Sequence[Letter]:
+    """My letters, newest first."""
+    newest = sa.select(Letter).where(Letter.reader == reader)
+    newest = newest.order_by(Letter.written_at.desc(), Letter.code)
+    return db.scalars(newest.limit(limit).offset(offset)).all()
+
+
+def letter_of(db: Session, reader: str, code: str) -> Letter:
+    """My letter with this code. Raises NotFound, also for a letter to somebody else."""
+    found = db.get(Letter, code)
+    if found is None or found.reader != reader:
+        raise NotFound("letter.not_found", "没有这封信件。")
+    return found
+
+
+def unread_count(db: Session, reader: str) -> int:
+    """How many letters of mine I have not read."""
+    unread = (Letter.reader == reader, Letter.read_at.is_(None))
+    return db.scalar(sa.select(sa.func.count()).select_from(Letter).where(*unread)) or 0
+
+
+def mail_address_of(db: Session, person: str) -> MailAddress | None:
+    """Where this person wants e-mail."""
+    return db.get(MailAddress, person)
+
+
+def last_mail_of(db: Session, person: str) -> Mail | None:
+    """The newest e-mail to this person that was tried, for themselves to see what became of it."""
+    tried = sa.select(Mail).where(Mail.person == person, Mail.tries > 0)
+    return db.scalar(tried.order_by(Mail.next_at.desc(), Mail.code).limit(1))
+
+
+def mail_counts(db: Session) -> dict[MailState, int]:
+    """How many e-mails wait, were sent, were given up; none of those that tell of a bid.
+
+    They are left out for good: when a number moves, the moment tells as much as the kind.
+    """
+    told = sa.or_(Mail.letter_code.is_(None), Letter.kind.not_in(SEALED))
+    query = sa.select(Mail.state, sa.func.count()).outerjoin(
+        Letter, Letter.code == Mail.letter_code
+    )
+    rows = db.execute(query.where(told).group_by(Mail.state))
+    return dict.fromkeys(MailState, 0) | dict(rows.all())
 
 
 def _entry(message: Message) -> FeedEntry:

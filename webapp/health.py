@@ -3,11 +3,11 @@
 Work on guarantees is left out of them until the close: an order tells that somebody means to bid.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Blueprint, jsonify, render_template
+from flask import Blueprint, current_app, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from evidence import queries as evidence
 from identity.guard import open_to_all, requires
 from identity.states import Permission
 from outbox import queries as outbox
+from outbox.models.mail import MailState
 from storage import due
 from storage.base import real_now
 from storage.database import snapshot
@@ -29,13 +30,15 @@ _LATE = timedelta(seconds=10)
 class Condition:
     """Lags and failures: what waits for the log and for shared channels, what is late, what failed.
 
-    `failing` and `late` are earliest first.
+    `failing` and `late` are earliest first. `mail` leaves out e-mail that would tell of a bid;
+    none where this site sends no e-mail.
     """
 
     pending_facts: int
     waiting_messages: int
     late: Sequence[DueWork]
     failing: Sequence[DueWork]
+    mail: Mapping[MailState, int] | None
 
 
 @health.get("/healthz")
@@ -68,6 +71,7 @@ def details() -> ResponseReturnValue:
                 {"kind": work.kind, "subject": work.subject, "tries": work.tries}
                 for work in found.failing
             ],
+            mail=None if found.mail is None else {s.value: n for s, n in found.mail.items()},
         )
 
 
@@ -88,4 +92,9 @@ def _condition(db: Session) -> Condition:
         waiting_messages=outbox.waiting_wide(db),
         late=due.late(db, work, _LATE),
         failing=[each for each in work if each.last_error],
+        mail=outbox.mail_counts(db) if _sends_mail() else None,
     )
+
+
+def _sends_mail() -> bool:
+    return current_app.extensions["settings"].smtp_url is not None

@@ -42,6 +42,7 @@ PUBLIC = (
 _P = Permission
 WORK = (
     Way(_("我的工作台"), "desk.desk", "check2-square", _for(_P.SEE_ACCOUNT)),
+    Way(_("收件箱"), "letters.inbox", "inbox", _for(_P.SEE_ACCOUNT)),
     Way(_("我的项目"), "agency.tenders", "folder2-open", _for(_P.RUN_TENDER)),
     Way(_("正在招标"), "bidder.lots", "search", _for(_P.BID)),
     Way(_("我的投标"), "bidder.mine", "folder2-open", _for(_P.BID)),

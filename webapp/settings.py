@@ -26,6 +26,8 @@ class Settings:
     time_stamp_url: str | None
     witness: Path
     platform_name: str
+    smtp_url: str | None
+    mail_from: str
 
     @property
     def keys(self) -> Path:
@@ -64,6 +66,8 @@ def settings_from(environment: dict[str, str] | None = None) -> Settings:
         time_stamp_url=given.get("ZHAOBIAO_TIME_STAMP_URL"),
         witness=Path(given.get("ZHAOBIAO_WITNESS", ROOT / "witness")),
         platform_name=given.get("ZHAOBIAO_NAME", "临江市公共资源交易平台"),
+        smtp_url=given.get("ZHAOBIAO_SMTP_URL") or None,
+        mail_from=given.get("ZHAOBIAO_MAIL_FROM", "zhaobiao@zhaobiao.invalid"),
     )
 
 

@@ -17,6 +17,8 @@ import identity.models.second_factor
 import identity.models.sign_ins
 import identity.models.standing
 import identity.models.undertakings
+import outbox.models.letters
+import outbox.models.mail
 import outbox.models.messages
 import storage.due
 import storage.subjects

@@ -16,12 +16,14 @@ from flask_babel import format_date, get_locale, gettext
 
 from evaluation import labels as evaluation
 from identity import labels as identity
-from identity.guard import viewer
+from identity.guard import unread_letters, viewer
 from kernel.money import fen_from_yuan, grouped_yuan, in_capitals
 from kernel.periods import SHANGHAI, Period, Unit, legal_date, minute_text
+from outbox import labels as outbox
 from supervision import labels as supervision
 from trading import labels as trading
 from trading.labels import notice_label, notice_order
+from webapp.letters import letter_address, letter_text
 from webapp.navigation import desk_name, is_here, ways
 from webapp.settings import ROOT
 
@@ -30,6 +32,7 @@ Wording = Callable[[Any], str]
 _LABELS: Mapping[str, Wording] = {
     "evaluation": evaluation.label,
     "identity": identity.label,
+    "outbox": outbox.label,
     "supervision": supervision.label,
     "trading": trading.label,
 }
@@ -69,6 +72,8 @@ def register_templating(app: Flask) -> None:
         in_language=in_language,
         is_here=is_here,
         label=label,
+        letter_address=letter_address,
+        letter_text=letter_text,
         news_label=supervision.news_label,
         notice_label=notice_label,
         notice_order=notice_order,
@@ -77,6 +82,7 @@ def register_templating(app: Flask) -> None:
         server_time=server_time,
         site=site,
         ticked=ticked,
+        unread_letters=unread_letters,
         refused=refused,
         viewer=viewer,
         ways=ways,

@@ -24,6 +24,7 @@ from storage.duties import Duty
 from storage.keys import signing_key
 from supervision import timers as supervision
 from trading import timers as trading
+from webapp.mail import Postman
 from webapp.settings import Settings, workshop_of
 
 log = logging.getLogger("zhaobiao.worker")
@@ -124,6 +125,8 @@ def run_worker(settings: Settings) -> None:
     """The worker process: stops cleanly on SIGTERM and SIGINT."""
     logging.getLogger("pyhanko").setLevel(logging.ERROR)  # it warns of every signature
     worker = Worker(settings)
+    if settings.smtp_url is not None:
+        Postman(settings, settings.smtp_url).start()  # it dies with this process
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, worker.stop)
     worker.run()

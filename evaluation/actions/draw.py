@@ -20,14 +20,17 @@ from evaluation.rules.recusal import Parties, recusal_grounds
 from evaluation.states import CALL, DRAW, CallEvent, CallState, DrawEvent, DrawState
 from evidence.actions.streams import advance, record
 from evidence.rules.sealing import draw_seed, nonce_commitment
+from identity.actions.letters import write_letter
 from identity.rules.permissions import Viewer
 from kernel import codes
 from kernel.errors import InvalidInput, NotAllowed, NotFound, Refusal, refuse_if
 from kernel.text import clean_line
 from outbox.actions.messages import publish
+from outbox.rules.letters import LetterKind
 from storage.due import cancel, schedule
 from trading import queries as trading
 from trading.actions.closing import ACTOR
+from trading.actions.letters import write_about
 from trading.actions.tendering import refuse_other_agency
 from trading.models.tendering import Lot
 from trading.rules.disclosure import Audience
@@ -146,6 +149,7 @@ def settle_draw(db: Session, draw: Draw, *, now: datetime) -> bool:
     elif not rules.is_opposed(revealed):
         data = {"missing": missing, "round": draw.round}
         _advance(db, draw, DrawEvent.STALLED, ACTOR, data, now)
+        write_about(db, draw.lot, LetterKind.DRAW_WAITS, now=now, draw=draw.code)
     else:
         _draw_experts(db, draw, draw.frozen, revealed, missing, now)
     return True
@@ -294,6 +298,10 @@ def _call(db: Session, draw: Draw, seat: int, expert: str, now: datetime) -> Non
             called_at=now,
         )
     )
+    # Which tender it is for is not said: the page tells it to whom it may be told.
+    named = {"draw": draw.code, "rehearsal": draw.lot.tender.is_rehearsal}
+    to, subject = [queries.expert_by_code(db, expert).person.code], f"draw:{draw.code}"
+    write_letter(db, LetterKind.EXPERT_CALLED, subject, to=to, now=now, data=named)
 
 
 def _repeat(db: Session, draw: Draw, actor: str, data: Mapping[str, object], now: datetime) -> None:

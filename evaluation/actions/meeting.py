@@ -20,10 +20,12 @@ from evaluation.rules.scoring import CommitmentStatement
 from evaluation.states import MEETING, DrawState, MeetingEvent, MeetingState, SheetState
 from evidence.actions.streams import advance, record
 from identity.actions.credentials import signed_by
+from identity.actions.letters import write_letter
 from identity.rules.permissions import Viewer
 from kernel import codes
 from kernel.errors import InvalidInput, NotYet, Refusal, refuse_if
 from outbox.actions.messages import publish
+from outbox.rules.letters import LetterKind
 from trading import queries as trading
 from trading.actions.closing import ACTOR
 from trading.actions.tendering import refuse_other_agency, tell
@@ -60,6 +62,10 @@ def convene_meeting(db: Session, who: Viewer, lot_code: str, *, now: datetime) -
     members = [call.expert_code for call in calls]
     record_meeting(db, meeting, "meeting.convened", who.code, {"members": members}, now)
     tell(db, lot, "lot.evaluation_begun", {}, now)
+    to = [queries.expert_by_code(db, code).person.code for code in members]
+    named = {"meeting": meeting.code, "rehearsal": lot.tender.is_rehearsal}
+    subject = f"meeting:{meeting.code}"
+    write_letter(db, LetterKind.MEETING_CONVENED, subject, to=to, now=now, data=named)
     return meeting
 
 

@@ -24,11 +24,13 @@ from evaluation.states import MeetingEvent
 from evidence.actions.pdf_signatures import examine
 from evidence.actions.streams import record
 from evidence.rules.pdf_reasons import Status
+from identity.actions.letters import write_letter
 from identity.actions.papers import begin_paper
 from identity.rules.permissions import Viewer
 from identity.states import PaperState
 from kernel.errors import refuse_if
 from kernel.money import fen_from_yuan
+from outbox.rules.letters import LetterKind
 from trading import queries as trading
 from trading.actions.awarding import receive_report
 from trading.actions.closing import ACTOR
@@ -69,6 +71,10 @@ def begin_report(db: Session, who: Viewer, meeting_code: str, *, now: datetime) 
     db.add(report)
     data = {"paper": paper.code, "signers": [m.expert_code for m in members]}
     advance_meeting(db, meeting, MeetingEvent.REPORT_BEGUN, who.code, data, now)
+    to = [member.expert.person.code for member in members]
+    named = {"paper": paper.code, "rehearsal": meeting.lot.tender.is_rehearsal}
+    subject = f"paper:{paper.code}"
+    write_letter(db, LetterKind.REPORT_TO_SIGN, subject, to=to, now=now, data=named)
     return report
 
 

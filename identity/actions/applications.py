@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from evidence.actions.streams import advance, record
 from identity import queries
 from identity.actions import accounts
+from identity.actions.letters import write_letter
 from identity.models.applications import Application
 from identity.rules import credentials
 from identity.rules.applications import FIRST_ROLE, applying_problems
@@ -16,6 +17,7 @@ from identity.states import APPLICATION, ApplicationEvent, ApplicationState, Org
 from kernel import codes
 from kernel.errors import refuse_if
 from kernel.text import clean_line
+from outbox.rules.letters import LetterKind
 
 APPLICANT = "applicant"
 
@@ -80,6 +82,8 @@ def apply(db: Session, given: Applicant, password_hash: str, *, now: datetime) -
         data={"credit_code": made.credit_code, "name": made.name, "kind": made.kind.value},
         now=now,
     )
+    subject, named = f"application:{made.code}", {"application": made.code}
+    write_letter(db, LetterKind.REGISTRATION_WAITING, subject, now=now, data=named)
     return made
 
 

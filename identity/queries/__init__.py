@@ -25,6 +25,7 @@ from identity.queries.credentials import (
     keys_of,
     valid_key,
 )
+from identity.queries.letters import candidates_for_letters
 from identity.queries.papers import (
     next_turn,
     open_turn,
@@ -66,6 +67,7 @@ from identity.queries.undertakings import (
 __all__ = [
     "application_by_code",
     "applications",
+    "candidates_for_letters",
     "colleagues_of",
     "has_training",
     "is_registered",

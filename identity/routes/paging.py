@@ -31,6 +31,6 @@ def window() -> dict[str, int]:
     return {"limit": PAGE + 1, "offset": (asked_page() - 1) * PAGE}
 
 
-def page_of(rows: Sequence[Row]) -> Page[Row]:
-    """The page out of the rows that were found through `window`."""
-    return Page(rows[:PAGE], asked_page(), len(rows) > PAGE)
+def page_of(rows: Sequence[Row], size: int = PAGE) -> Page[Row]:
+    """The page out of the rows that were found: one row more than `size` says that it goes on."""
+    return Page(rows[:size], asked_page(), len(rows) > size)

@@ -12,7 +12,9 @@ from identity.rules.permissions import Viewer
 from kernel import codes
 from kernel.errors import Problem
 from outbox.actions.messages import publish, publish_wide
+from outbox.rules.letters import LetterKind
 from supervision.models.alerts import Attempt
+from trading.actions.letters import write_about
 from trading.models.tendering import Lot
 from trading.rules.disclosure import Audience
 
@@ -46,4 +48,7 @@ def note_attempt(
     told = {Audience.REGULATOR.value: {"lot": lot.code}}
     publish(db, f"lot:{lot.code}", "alert.raised", told, now)
     publish_wide(db, "wall", "alert.raised", told, now)
+    # One letter an hour for a lot: who tries and tries must not be able to fill an inbox.
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    write_about(db, lot, LetterKind.ALERT_RAISED, now=hour, alert=code)
     return attempt

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from evidence import queries as evidence_queries
 from evidence.actions.streams import advance, record
 from identity import queries as identity
+from identity.actions.letters import write_letter
 from identity.models.organisations import Organisation
 from identity.rules.permissions import Viewer
 from identity.states import OrganisationKind
@@ -21,6 +22,7 @@ from kernel import codes
 from kernel.errors import InvalidInput, TooLate, refuse_if
 from kernel.text import filled_text
 from outbox.actions.messages import publish_wide
+from outbox.rules.letters import LetterKind
 from storage.due import schedule
 from supervision import queries
 from supervision.models.conduct import Finding
@@ -86,6 +88,7 @@ def send_notice(db: Session, who: Viewer, code: str, *, now: datetime) -> Findin
     data = {"defence_until": until.isoformat()}
     move_finding(db, finding, FindingEvent.NOTICED, actor=who.code, data=data, now=now)
     schedule(db, "finding.defence_over", f"organisation:{finding.agency.credit_code}", until)
+    write_to_agency(db, finding, LetterKind.FINDING_NOTICED, now, until=until.isoformat())
     return finding
 
 
@@ -147,6 +150,15 @@ def tell(
     stream = stream_of(finding)
     record(db, stream=stream, kind=kind, actor=actor, subject=subject, data=data, now=now)
     _tell_wall(db, finding, kind, now)
+
+
+def write_to_agency(
+    db: Session, finding: Finding, kind: LetterKind, now: datetime, **data: str
+) -> None:
+    """A letter about a finding to the agency on which it was found."""
+    named = {"finding": finding.code, "rehearsal": finding.is_rehearsal, **data}
+    to = [finding.agency.credit_code]
+    write_letter(db, kind, f"finding:{finding.code}", to=to, now=now, data=named)
 
 
 def stream_of(finding: Finding) -> str:

@@ -20,8 +20,9 @@ from kernel.errors import InvalidInput, NotYet, refuse_if
 from kernel.periods import end_of
 from kernel.text import clean_line, filled_text
 from outbox.actions.messages import publish_wide
+from outbox.rules.letters import LetterKind
 from supervision import queries
-from supervision.actions.conduct import LONGEST, move_finding, tell
+from supervision.actions.conduct import LONGEST, move_finding, tell, write_to_agency
 from supervision.models.conduct import Finding
 from supervision.rules import conduct as rules
 from supervision.rules.conduct import Accused, Credit, Deduction, RestrictionTerms
@@ -59,6 +60,7 @@ def decide_finding(
     finding.consequence = credit.consequence if _counts(finding) else Consequence.NONE
     data = _decided(finding, credit, restriction)
     move_finding(db, finding, FindingEvent.DECIDED, actor=who.code, data=data, now=now)
+    write_to_agency(db, finding, LetterKind.FINDING_DECIDED, now)
     if finding.consequence is Consequence.RED_CARD and restriction is None:
         tell(db, finding, "restriction.proposed", who.code, {"points": credit.points}, now)
     return finding

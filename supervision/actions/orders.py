@@ -9,9 +9,11 @@ from evaluation.actions.draw import move_reveal
 from identity.rules.permissions import Viewer
 from kernel import codes
 from kernel.text import clean_line, filled_text
+from outbox.rules.letters import LetterKind
 from supervision.models.orders import Order
 from supervision.states import OrderKind
 from trading import queries as trading
+from trading.actions.letters import sides_of, write_about
 from trading.actions.suspension import resume_lot, suspend_lot
 from trading.models.tendering import Lot
 
@@ -48,6 +50,7 @@ def issue_order(
         issued_at=now,
     )
     db.add(order)
+    write_about(db, lot, LetterKind.ORDER_ISSUED, sides_of(lot), now=now, **data)
     return order
 
 

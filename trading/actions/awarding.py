@@ -17,6 +17,7 @@ from kernel.errors import NotAllowed, NotYet, TooLate, refuse_if
 from kernel.periods import legal_date
 from kernel.text import clean_text
 from outbox.actions.messages import publish
+from outbox.rules.letters import LetterKind
 from storage.due import schedule
 from trading import queries
 from trading.actions.award_tables import (
@@ -29,6 +30,7 @@ from trading.actions.award_tables import (
 )
 from trading.actions.bidding import bid_stream
 from trading.actions.closing import ACTOR
+from trading.actions.letters import sides_of, write_about
 from trading.actions.tendering import lot_run_by, move_lot, refuse_other_agency, tell
 from trading.models.awarding import Award, AwardCandidate, BidRejection, LotReport
 from trading.models.bidding import Bid
@@ -69,6 +71,10 @@ def receive_report(
     if limits.silence_awards:
         schedule(db, SILENCE, f"lot:{lot.code}", report.step_due)
     tell(db, lot, "lot.report_received", named, now, apart={Matter.REPORT: data})
+    write_about(db, lot, LetterKind.REPORT_RECEIVED, sides_of(lot), now=now)
+    publishes = not rules.publicity_problems(limits)
+    kind = LetterKind.CANDIDATES_DUE if publishes else LetterKind.AWARD_DUE
+    write_about(db, lot, kind, sides_of(lot), now=now, due=report.step_due.isoformat())
     return report
 
 
@@ -86,6 +92,7 @@ def publish_candidates(db: Session, who: Viewer, lot_code: str, *, now: datetime
     data = publicity(report) | {"candidates": candidate_table(queries.candidates(db, lot.id))}
     move_lot(db, lot, LotEvent.CANDIDATES_PUBLISHED, actor=who.code, data=data, now=now)
     tell(db, lot, "lot.candidates_published", {}, now, apart={Matter.CANDIDATES: data})
+    write_about(db, lot, LetterKind.AWARD_DUE, sides_of(lot), now=now, due=data["until"])
     return report
 
 
@@ -200,6 +207,8 @@ def _award(db: Session, lot: Lot, award: Award, winner: AwardCandidate, now: dat
         _notify(db, bid, award, told, now)
     reasons = {"receipt": winner.bid.receipt, "ground": award.ground}
     tell(db, lot, "lot.awarded", told, now, apart={Matter.REPORT: reasons})
+    name = winner.bid.bidder.name
+    write_about(db, lot, LetterKind.AWARD_DECIDED, sides_of(lot), now=now, winner=name)
     return award
 
 
@@ -217,6 +226,15 @@ def _notify(db: Session, bid: Bid, award: Award, told: Mapping[str, Any], now: d
         data=own | ({"notice": award.notice} if won else {"award": dict(told)}),
         now=now,
     )
+    kind = LetterKind.BID_WON if won else LetterKind.BID_NOT_WON
+    kind = LetterKind.BID_REJECTED if rejection else kind
+    figures = {
+        "rank": line.rank if line else "—",
+        "total": str(line.total) if line else "—",
+        "why": rejection.why if rejection else "",
+    }
+    to, winner = [bid.bidder.credit_code], award.bid.bidder.name
+    write_about(db, bid.lot, kind, to, now=now, winner=winner, **figures)
 
 
 def _record_ground(

@@ -20,7 +20,9 @@ from identity.rules.permissions import Viewer
 from identity.states import RestrictionKind
 from kernel import codes
 from kernel.errors import InvalidInput, Refusal, TooLate, TooMany, refuse_if
+from outbox.rules.letters import LetterKind
 from trading import queries
+from trading.actions.letters import write_about
 from trading.models.bidding import Bid, Upload
 from trading.models.tendering import Lot
 from trading.rules import bidding as rules
@@ -99,6 +101,8 @@ def submit_bid(
         db.flush()  # the old one must stop standing before the new one stands
     bid = _store(db, lot, bidder, key, statement, signature, uploads, now)
     handle = _record(db, who, lot, bid, "bid.submitted", statement.text, signature, now)
+    kind = LetterKind.BID_REPLACED if stands else LetterKind.BID_RECEIVED
+    _write(db, lot, kind, bid, now, replaced=stands or "")
     return bid, handle
 
 
@@ -125,6 +129,7 @@ def withdraw_bid(
     signed_by(db, who, withdrawal.text, signature)
     bid.state = BID.after(bid.state, BidEvent.WITHDRAWN)
     handle = _record(db, who, lot, bid, "bid.withdrawn", withdrawal.text, signature, now)
+    _write(db, lot, LetterKind.BID_WITHDRAWN, bid, now)
     return bid, handle
 
 
@@ -185,6 +190,11 @@ def _record(
         now=now,
         held_by=f"lot:{lot.code}",
     )
+
+
+def _write(db: Session, lot: Lot, kind: LetterKind, bid: Bid, now: datetime, **data: str) -> None:
+    to = [bid.bidder.credit_code]
+    write_about(db, lot, kind, to, now=now, receipt=bid.receipt, **data)
 
 
 def _bidder(db: Session, who: Viewer) -> Organisation:

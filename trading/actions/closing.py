@@ -11,8 +11,15 @@ from sqlalchemy.orm import Session
 from evidence.actions.streams import release_held
 from evidence.rules.sealing import close_root
 from kernel.periods import legal_date
+from outbox.rules.letters import LetterKind
 from storage.due import schedule
 from trading import queries
+from trading.actions.letters import (
+    concerned_bidders,
+    sides_of,
+    standing_bidders,
+    write_about,
+)
 from trading.actions.tendering import move_lot, tell
 from trading.models.tendering import Lot
 from trading.rules.limits import limits_for
@@ -34,10 +41,14 @@ def close_lot(db: Session, lot_code: str, *, now: datetime) -> bool:
     limits = limits_for(lot.tender.regime, legal_date(now))
     if len(commitments) < limits.minimum_bidders:
         _move(db, lot, LotEvent.FAILED, now, reason=limits.minimum_bidders_source)
+        to = [*concerned_bidders(db, lot), *sides_of(lot)]
+        write_about(db, lot, LetterKind.LOT_FAILED, to, now=now)
     else:
         _move(db, lot, LotEvent.CLOSED, now, reason="")
         lot.window_ends_at = lot.deadline + timedelta(minutes=lot.window_minutes)
         schedule(db, "lot.end_window", f"lot:{lot.code}", lot.window_ends_at)
+        to, until = standing_bidders(db, lot), lot.window_ends_at.isoformat()
+        write_about(db, lot, LetterKind.RELEASE_NEEDED, to, now=now, until=until)
     return True
 
 

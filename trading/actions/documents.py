@@ -12,8 +12,10 @@ from kernel import codes
 from kernel.errors import Refusal, TooLate, refuse_if
 from kernel.periods import legal_date
 from kernel.text import clean_line, filled_text
+from outbox.rules.letters import LetterKind
 from storage.due import cancel, schedule
 from trading import queries
+from trading.actions.letters import concerned_bidders, write_about
 from trading.actions.tendering import listed, refuse_other_agency, tell, tender_run_by
 from trading.models.documents import Amendment, TenderDocument
 from trading.models.tendering import Lot, Tender
@@ -126,6 +128,8 @@ def _move_deadline(db: Session, lot: Lot, deadline: datetime, number: int, now: 
         lot.deadline = deadline
         cancel(db, CLOSE, subject)
         schedule(db, CLOSE, subject, deadline)
+        to, until = concerned_bidders(db, lot), deadline.isoformat()
+        write_about(db, lot, LetterKind.DEADLINE_MOVED, to, now=now, deadline=until)
     news = {"amendment": number, "deadline": deadline.isoformat()}
     tell(db, lot, "amendment.published", news, now)
 

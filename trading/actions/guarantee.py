@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from evidence.actions.papers import Grid, Heading, Passage, Piece, Room
 from evidence.actions.streams import advance, record
 from identity import queries as identity
+from identity.actions.letters import write_letter
 from identity.actions.papers import begin_paper
 from identity.actions.standing import refuse_restricted
 from identity.rules.permissions import Viewer
@@ -21,6 +22,7 @@ from kernel import codes
 from kernel.errors import Refusal, refuse_if
 from kernel.money import grouped_yuan, in_capitals
 from kernel.text import clean_line
+from outbox.rules.letters import LetterKind
 from storage.base import real_now
 from trading import queries
 from trading.actions.bidding import bid_stream
@@ -85,6 +87,7 @@ def order_guarantee(
     )
     db.add(order)
     _record(db, order, "guarantee.ordered", who.code, {"issuer": backer.credit_code}, now)
+    _write(db, order, LetterKind.GUARANTEE_ORDERED, backer.credit_code, now)
     return order
 
 
@@ -112,6 +115,8 @@ def refuse_order(
     order = queries.guarantee_for_issuer(db, code, who.organisation)
     order.reason = clean_line(reason, field="reason", limit=500)
     _advance(db, order, GuaranteeEvent.REFUSED, who.code, {"reason": order.reason}, now)
+    kind, to = LetterKind.GUARANTEE_REFUSED, order.bidder.credit_code
+    _write(db, order, kind, to, now, reason=order.reason)
     return order
 
 
@@ -171,9 +176,11 @@ def issue_signed(
             order.sha256 = checked[order.code]
             data = {"sha256": order.sha256}
             _advance(db, order, GuaranteeEvent.ISSUED, ACTOR, data, now)
+            _write(db, order, LetterKind.GUARANTEE_ISSUED, order.bidder.credit_code, now)
             issued.append(order)
         else:
             _advance(db, order, GuaranteeEvent.LAPSED, ACTOR, {}, now)
+            _write(db, order, LetterKind.GUARANTEE_LAPSED, order.bidder.credit_code, now)
     return issued
 
 
@@ -274,6 +281,14 @@ def _record(
         now=now,
         held_by=_holder(order.lot),
     )
+
+
+def _write(
+    db: Session, order: GuaranteeOrder, kind: LetterKind, to: str, now: datetime, **data: str
+) -> None:
+    """Nothing in it tells which tender is backed: the issuer gets such letters too."""
+    named = {"order": order.code, "rehearsal": order.lot.tender.is_rehearsal, **data}
+    write_letter(db, kind, f"guarantee:{order.code}", to=[to], now=now, data=named)
 
 
 def _holder(lot: Lot) -> str | None:

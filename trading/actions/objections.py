@@ -16,7 +16,9 @@ from kernel.errors import Refusal, refuse_if
 from kernel.periods import legal_date
 from kernel.text import filled_text
 from outbox.actions.messages import publish
+from outbox.rules.letters import LetterKind
 from trading import queries
+from trading.actions.letters import sides_of, write_about
 from trading.actions.tendering import refuse_other_agency, tell, tender_run_by
 from trading.models.objections import Enquiry, Objection
 from trading.models.tendering import Lot
@@ -40,6 +42,7 @@ def ask(db: Session, who: Viewer, lot_code: str, *, text: str, now: datetime) ->
     )
     db.add(enquiry)
     _record(db, who, f"enquiry:{enquiry.code}", "enquiry.asked", lot, {"text": enquiry.text}, now)
+    write_about(db, lot, LetterKind.ENQUIRY_ASKED, sides_of(lot), now=now, enquiry=enquiry.code)
     return enquiry
 
 
@@ -99,6 +102,8 @@ def raise_objection(
     told = {"lot": lot.code, "objection": objection.code, "kind": kind.value}
     audiences = {Audience.PARTY.value: told, Audience.REGULATOR.value: told}
     publish(db, f"lot:{lot.code}", "objection.raised", audiences, now)
+    for each in (LetterKind.OBJECTION_RAISED, LetterKind.OBJECTION_WATCHED):
+        write_about(db, lot, each, sides_of(lot), now=now, objection=objection.code)
     return objection
 
 

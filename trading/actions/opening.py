@@ -19,11 +19,13 @@ from kernel import codes
 from kernel.errors import InvalidInput, NotYet, Refusal, TooLate, refuse_if
 from kernel.periods import legal_date
 from outbox.actions.messages import publish
+from outbox.rules.letters import LetterKind
 from storage.due import schedule
 from trading import queries
 from trading.actions.bidding import bid_stream
 from trading.actions.closing import ACTOR
 from trading.actions.guarantee import cover_of_bid
+from trading.actions.letters import sides_of, standing_bidders, write_about
 from trading.actions.opening_record import begin_record
 from trading.actions.tendering import move_lot, tell
 from trading.models.bidding import Bid
@@ -191,6 +193,8 @@ def judge_releases(db: Session, lot_code: str, wrong: Sequence[str], *, now: dat
             release.correct_until = ends
             data = {"receipt": release.bid.receipt, "until": ends.isoformat()}
             _record_bid(db, release.bid, "bid.release_found_wrong", ACTOR, data, now)
+            to = [release.bid.bidder.credit_code]
+            write_about(db, lot, LetterKind.RELEASE_WRONG, to, now=now, until=data["until"])
     schedule(db, "lot.open", f"lot:{lot.code}", ends if wrong else now)
 
 
@@ -209,6 +213,8 @@ def open_lot(db: Session, lot_code: str, unsealed: Sequence[Unsealed], *, now: d
     shown = {"table": rows} if event is LotEvent.OPENED else {"opened": len(opened)}
     move_lot(db, lot, event, actor=ACTOR, data=shown, now=now)
     tell(db, lot, f"lot.{event.value}", shown, now)
+    kind = LetterKind.OPENING_DONE if event is LotEvent.OPENED else LetterKind.LOT_FAILED
+    write_about(db, lot, kind, [*standing_bidders(db, lot), *sides_of(lot)], now=now)
     return True
 
 

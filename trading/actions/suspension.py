@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session
 
 from evidence.actions.streams import record
 from kernel.errors import refuse_if
+from outbox.rules.letters import LetterKind
 from storage import due
 from trading import queries
+from trading.actions.letters import concerned_bidders, write_about
 from trading.actions.tendering import move_lot, tell
 from trading.models.tendering import Lot
 from trading.rules import suspension as rules
@@ -25,6 +27,7 @@ def suspend_lot(
     move_lot(db, lot, LotEvent.SUSPENDED, actor=actor, data=data, now=now)
     due.hold(db, subject, now)
     tell(db, lot, "lot.suspended", data, now)
+    _write(db, lot, LetterKind.LOT_SUSPENDED, data, now)
     return lot
 
 
@@ -52,4 +55,10 @@ def resume_lot(
     news = {"to": lot.state.value, **moments, **data}
     record(db, stream=subject, kind="lot.resumed", actor=actor, subject=subject, data=news, now=now)
     tell(db, lot, "lot.resumed", news, now)
+    _write(db, lot, LetterKind.LOT_RESUMED, data, now)
     return lot
+
+
+def _write(db: Session, lot: Lot, kind: LetterKind, data: Mapping[str, str], now: datetime) -> None:
+    to, ground = concerned_bidders(db, lot), data.get("ground", "")
+    write_about(db, lot, kind, to, now=now, ground=ground)

@@ -17,10 +17,12 @@ from kernel import codes
 from kernel.errors import InvalidInput, NotAllowed, NotFound, Refusal, refuse_if
 from kernel.text import clean_line, clean_text
 from outbox.actions.messages import publish, publish_wide
+from outbox.rules.letters import LetterKind
 from storage.base import real_now
 from storage.due import schedule
 from storage.subjects import REAL_CLOCK
 from trading import queries
+from trading.actions.letters import write_about
 from trading.models.documents import TenderDocument
 from trading.models.tendering import Lot, Tender, TenderNotice
 from trading.rules import rehearsal
@@ -272,6 +274,7 @@ def _announce(db: Session, lot: Lot, who: Viewer, deadline: datetime, now: datet
     move_lot(db, lot, LotEvent.PUBLISHED, actor=who.code, data=data, now=now)
     schedule(db, "lot.close", f"lot:{lot.code}", deadline)
     tell(db, lot, "lot.published", {"deadline": deadline.isoformat()}, now)
+    write_about(db, lot, LetterKind.OPENING_KEY_NEEDED, now=now, **data)
 
 
 def refuse_other_agency(who: Viewer, tender: Tender) -> None:

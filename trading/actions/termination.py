@@ -11,7 +11,9 @@ from evidence.actions.streams import release_held
 from identity.rules.permissions import Viewer
 from kernel.errors import refuse_if
 from kernel.text import clean_text
+from outbox.rules.letters import LetterKind
 from storage import due
+from trading.actions.letters import concerned_bidders, write_about
 from trading.actions.tendering import lot_run_by, move_lot, tell
 from trading.models.tendering import Lot
 from trading.models.termination import Termination
@@ -35,6 +37,8 @@ def terminate_lot(
     ended = Termination(lot_id=lot.id, ground=stated, terminated_by=who.code, terminated_at=now)
     db.add(ended)
     tell(db, lot, "lot.terminated", {"ground": stated}, now)
+    to = concerned_bidders(db, lot)
+    write_about(db, lot, LetterKind.LOT_TERMINATED, to, now=now, ground=stated)
     return ended
 
 

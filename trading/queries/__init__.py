@@ -37,6 +37,7 @@ from trading.queries.guarantee import (
     guarantees_by_issuer,
     guarantees_of,
     guarantees_to_judge,
+    principals_of,
     signed_guarantees,
     standing_guarantee,
 )
@@ -134,6 +135,7 @@ __all__ = [
     "opening_of",
     "opening_record_of",
     "opening_record_on",
+    "principals_of",
     "public_tenders",
     "ranked_bids",
     "rejected_bids",

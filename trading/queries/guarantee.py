@@ -13,13 +13,15 @@ from storage.due import DueWork
 from trading.models.guarantee import GuaranteeOrder
 from trading.states import GuaranteeState
 
+_GONE = (GuaranteeState.REFUSED, GuaranteeState.LAPSED)
+
 
 def standing_guarantee(db: Session, lot_id: int, bidder_id: int) -> GuaranteeOrder | None:
     """The order of this bidder for a lot that was neither refused nor lapsed."""
     query = sa.select(GuaranteeOrder).where(
         GuaranteeOrder.lot_id == lot_id,
         GuaranteeOrder.bidder_id == bidder_id,
-        GuaranteeOrder.state.not_in((GuaranteeState.REFUSED, GuaranteeState.LAPSED)),
+        GuaranteeOrder.state.not_in(_GONE),
     )
     return db.scalar(query)
 
@@ -90,6 +92,19 @@ def guarantee_on_paper(db: Session, paper_code: str) -> GuaranteeOrder:
     if found is None:
         raise _no_guarantee(paper_code)
     return found
+
+
+def principals_of(db: Session, lot_id: int) -> set[str]:
+    """Credit codes of the bidders that have a guarantee for a lot, or have asked for one.
+
+    Never told to anybody before the opening.
+    """
+    query = (
+        sa.select(Organisation.credit_code)
+        .join(GuaranteeOrder, GuaranteeOrder.bidder_id == Organisation.id)
+        .where(GuaranteeOrder.lot_id == lot_id, GuaranteeOrder.state.not_in(_GONE))
+    )
+    return set(db.scalars(query))
 
 
 def signed_guarantees(db: Session, lot_id: int) -> Sequence[GuaranteeOrder]:

@@ -9,6 +9,7 @@ Source: ETSI EN 319 102-1, 5.5 and 5.6.
 # mypy: allow-untyped-calls
 # (pyHanko's constructors carry no annotations.)
 
+import contextlib
 import dataclasses
 import struct
 import zlib
@@ -42,6 +43,7 @@ from pyhanko.sign.validation.status import (
 )
 from pyhanko_certvalidator import ValidationContext
 
+from evidence.actions.pdf_sharing import Certificates, RememberingValidator
 from evidence.rules.pdf_signatures import Fact
 
 UNREADABLE = (
@@ -69,6 +71,7 @@ class Proofs:
     certificates: tuple[asn1_x509.Certificate, ...]
     revocation_lists: tuple[crl.CertificateList, ...]
     responses: tuple[ocsp.OCSPResponse, ...]
+    arithmetic: RememberingValidator = dataclasses.field(default_factory=RememberingValidator)
 
     def at(self, moment: datetime) -> ValidationContext:
         """How certificates are judged as of this moment: nothing fetched, declared sources needed.
@@ -84,6 +87,7 @@ class Proofs:
             revocation_mode="hard-fail",
             retroactive_revinfo=True,
             moment=moment,
+            signature_validator=self.arithmetic,
         )
 
 
@@ -104,18 +108,29 @@ def gather_proofs(
     roots: tuple[asn1_x509.Certificate, ...],
 ) -> Proofs:
     """Chains and revocation information out of the file's security store; none if it has none."""
+    lists, responses = _old_style(signatures)
+    certificates = _shared_certificates(signatures)
+    roots = certificates.shared(roots)
     try:
         dss = DocumentSecurityStore.read_dss(reader)
         store = dss.as_validation_context({"trust_roots": list(roots)})
     except NoDSSFoundError:
-        return Proofs(roots, (), *_old_style(signatures))
-    lists, responses = _old_style(signatures)
+        return Proofs(roots, (), lists, responses)
     return Proofs(
         roots,
-        tuple(store.certificate_registry),
+        certificates.shared(store.certificate_registry),
         (*store.crls, *lists),
         (*store.ocsps, *responses),
     )
+
+
+def _shared_certificates(signatures: Sequence[EmbeddedPdfSignature]) -> Certificates:
+    """One object for each certificate in the file; a broken signature keeps what it has."""
+    certificates = Certificates()
+    for signature in signatures:
+        with contextlib.suppress(*UNREADABLE):
+            certificates.share_within(signature)
+    return certificates
 
 
 def _old_style(

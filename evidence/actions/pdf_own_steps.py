@@ -17,7 +17,6 @@ from typing import Any, Protocol
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.pdf_utils.xref import XRefSectionType
 from pyhanko.sign.fields import MDPPerm
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
@@ -34,6 +33,10 @@ _WRITTEN_AT = re.compile(
 """The only text that may differ in a rewritten object: when the file was last written."""
 
 _PROOFS = {"/Certs", "/CRLs", "/OCSPs"}
+_XREF_KEYS = {
+    *("/Type", "/W", "/Index", "/Filter", "/Length"),
+    *("/Info", "/Root", "/Size", "/ID", "/Prev"),
+}
 _STAMP_FIELD = {
     "/FT": "/Sig",
     "/Type": "/Annot",
@@ -110,8 +113,9 @@ class OwnSteps:
         """Each object of the revision; raises ValueError unless they fill it without a gap."""
         data = self._reader.xrefs.get_xref_data(revision)
         info = self._reader.xrefs.get_xref_container_info(revision)
-        kind = info.xref_section_type
-        if kind != XRefSectionType.STREAM or data.freed or data.xrefs_in_objstm:
+        if info.stream_ref is None or data.freed or data.xrefs_in_objstm:
+            raise ValueError("not an update with a plain cross-reference stream")
+        if not set(self._at(info.stream_ref.idnum, revision)) <= _XREF_KEYS:
             raise ValueError("not an update with a plain cross-reference stream")
         places = sorted(
             (place, number) for number, (_, place) in data.standard_xrefs.items() if number
@@ -172,8 +176,6 @@ class OwnSteps:
     def _is_same_but_for_dates(self, step: _Step, number: int) -> bool:
         new = step.texts[number]
         place = self._place(number, step.revision - 1)
-        if not isinstance(place, int):
-            return False
         old = self._pdf[place : place + len(new)]
         return old == new or _WRITTEN_AT.sub(b"", old) == _WRITTEN_AT.sub(b"", new)
 
@@ -223,7 +225,7 @@ class OwnSteps:
         """The one reference that was put behind the list under `key`, if nothing else changed."""
         old, new = self._old_and_new(step, holder)
         had, has = _direct_list(old, key), _direct_list(new, key)
-        if set(new) - set(old) > {key} or _changed(old, new) - {key} or has[:-1] != had:
+        if not set(new) - set(old) <= {key} or _changed(old, new) - {key} or has[:-1] != had:
             return None
         return int(has[-1].reference.idnum)
 
@@ -245,7 +247,8 @@ class OwnSteps:
     def _at(self, number: int, revision: int) -> Any:
         return self._reader.get_object(generic.Reference(number, 0, self._reader), revision)
 
-    def _place(self, number: int, revision: int) -> object:
+    def _place(self, number: int, revision: int) -> Any:
+        """Where the object stands: an offset; something else in an object stream; or None."""
         return self._reader.xrefs.get_historical_ref(generic.Reference(number, 0), revision)
 
     def _trailer_entry(self, revision: int, key: str) -> int:

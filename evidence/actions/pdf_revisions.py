@@ -18,7 +18,6 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.sign.diff_analysis import (
     DEFAULT_DIFF_POLICY,
-    ModificationLevel,
     StandardDiffPolicy,
     SuspiciousModification,
 )
@@ -109,10 +108,8 @@ def _is_snug(pdf: bytes, numbers: Sequence[int], content: bytes) -> bool:
 
 
 def _is_padded_with_zeros(content: bytes) -> bool:
-    try:
-        used = len(core.Asn1Value.load(content).dump())
-    except (ValueError, TypeError):
-        return False
+    """Whether nothing but zeros follows; that it begins with a whole value was seen before."""
+    used = len(core.Asn1Value.load(content).dump())
     return not content[used:].strip(b"\x00")
 
 
@@ -191,9 +188,7 @@ def _allows(
         level = policy.apply(old, new, field_mdp_spec=spec, doc_mdp=strictest).modification_level
     except SuspiciousModification:
         return False
-    if level == ModificationLevel.OTHER:
-        return False
-    return strictest is None or level.value <= strictest.value
+    return bool(level.value <= (strictest or MDPPerm.ANNOTATE).value)
 
 
 def _new_fields_are_signed(old: HistoricalResolver, new: HistoricalResolver) -> bool:

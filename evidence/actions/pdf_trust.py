@@ -29,11 +29,7 @@ from pyhanko.sign.validation import (
     async_validate_pdf_signature,
     async_validate_pdf_timestamp,
 )
-from pyhanko.sign.validation.errors import (
-    DisallowedAlgorithmError,
-    NoDSSFoundError,
-    SignatureValidationError,
-)
+from pyhanko.sign.validation.errors import NoDSSFoundError, SignatureValidationError
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import (
@@ -42,6 +38,7 @@ from pyhanko.sign.validation.status import (
     SignatureStatus,
 )
 from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.util import get_pyca_cryptography_hash
 
 from evidence.actions.pdf_sharing import Certificates, RememberingValidator
 from evidence.rules.pdf_signatures import Fact
@@ -160,6 +157,9 @@ async def judge(
     signature: EmbeddedPdfSignature, proofs: Proofs, now: datetime, proven: datetime
 ) -> Core:
     """Digest, signature and trust; `proven` is the earliest trusted time from outside."""
+    if not _is_supported(signature):
+        unsupported = Fact("signature.unsupported")
+        return Core(Fact("digest.unknown"), unsupported, Fact("trust.not_judged"))
     try:
         digest = _digest_fact(signature)
         if is_time_stamp(signature):
@@ -173,6 +173,15 @@ async def judge(
     except UNREADABLE:
         broken = Fact("signature.broken")
         return Core(Fact("digest.unknown"), broken, Fact("trust.not_judged"))
+
+
+def _is_supported(signature: EmbeddedPdfSignature) -> bool:
+    """Whether we can calculate with its algorithms at all: what we cannot check is not wrong."""
+    try:
+        get_pyca_cryptography_hash(signature.md_algorithm)
+        return bool(signature.signer_info["signature_algorithm"].signature_algo)
+    except (ValueError, AttributeError):
+        return False
 
 
 def _digest_fact(signature: EmbeddedPdfSignature) -> Fact:
@@ -294,8 +303,6 @@ def _trust_fact(
 
 def _refused(error: SignatureValidationError) -> Fact:
     """The fact behind pyHanko's refusal to look further."""
-    if isinstance(error, DisallowedAlgorithmError):
-        return Fact("signature.unsupported")
     if "does not match selected" in str(error):
         return Fact("signature.other_certificate")
     if "SubFilter" in str(error):

@@ -17,13 +17,15 @@ from typing import Any, Protocol
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.xref import XRefSectionData
 from pyhanko.sign.fields import MDPPerm
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from evidence.actions.pdf_trust import UNREADABLE, is_time_stamp
 
-_SPACE = rb"(?:[\s\0]|%[^\r\n]*+[\r\n])++"
-_REFERENCE = re.compile(rb"(?<!\d)(\d++)" + _SPACE + rb"\d++" + _SPACE + rb"R")
+_SPACE = rb"(?:[\s\0]|%[^\r\n]*+[\r\n])"
+_REFERENCE = re.compile(rb"(?<!\d)(\d++)" + _SPACE + rb"++\d++" + _SPACE + rb"*+R")
+"""Also what only a lenient program would take for a reference: comments within, no space at all."""
 _AS_METADATA = b"/Metadata "
 _LAST = re.compile(rb"endobj\n\nstartxref\n(\d{1,10})\n%%EOF\n\Z")
 _ISO = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)"
@@ -32,6 +34,7 @@ _WRITTEN_AT = re.compile(
 )
 """The only text that may differ in a rewritten object: when the file was last written."""
 
+_NOTHING = re.compile(rb"(?!)")
 _PROOFS = {"/Certs", "/CRLs", "/OCSPs"}
 _XREF_KEYS = {
     *("/Type", "/W", "/Index", "/Filter", "/Length"),
@@ -113,13 +116,10 @@ class OwnSteps:
         """Each object of the revision; raises ValueError unless they fill it without a gap."""
         data = self._reader.xrefs.get_xref_data(revision)
         info = self._reader.xrefs.get_xref_container_info(revision)
-        if info.stream_ref is None or data.freed or data.xrefs_in_objstm:
+        xref = info.stream_ref and self._at(info.stream_ref.idnum, revision)
+        if not xref or not _is_plain(xref, data):
             raise ValueError("not an update with a plain cross-reference stream")
-        if not set(self._at(info.stream_ref.idnum, revision)) <= _XREF_KEYS:
-            raise ValueError("not an update with a plain cross-reference stream")
-        places = sorted(
-            (place, number) for number, (_, place) in data.standard_xrefs.items() if number
-        )
+        places = sorted((place, number) for number, (_, place) in data.standard_xrefs.items())
         last = _LAST.search(self._pdf, max(begin, end - 64), end)
         bounds = [*(place for place, _ in places), last.start() + len("endobj\n") if last else -1]
         if not last or int(last[1]) != places[-1][0] or bounds[0] != begin:
@@ -152,10 +152,10 @@ class OwnSteps:
 
     def _is_ours(self, step: _Step) -> bool:
         """Whether every rewritten object is one that we rewrite, and only as we do it."""
-        root, info = (self._trailer_entry(step.revision, key) for key in ("/Root", "/Info"))
-        before = (self._trailer_entry(step.revision - 1, key) for key in ("/Root", "/Info"))
-        if (root, info) != tuple(before):
+        ends = [self._trailer_entries(number) for number in (step.revision - 1, step.revision)]
+        if ends[0] != ends[1]:
             return False
+        root, info = (reference.idnum for reference in ends[1])
         catalog = self._at(root, step.revision - 1)
         metadata, form, store = (
             catalog.raw_get(key).reference.idnum for key in ("/Metadata", "/AcroForm", "/DSS")
@@ -163,9 +163,10 @@ class OwnSteps:
         if metadata in self._used or len({root, info, metadata, form, store}) != 5:
             return False
         rest = set(step.rewritten)
-        for number in rest & {root, info, metadata}:
-            if not self._is_same_but_for_dates(step, number):
-                return False
+        if root in rest and not self._is_same(step, root):
+            return False
+        if not all(self._is_same(step, number, _WRITTEN_AT) for number in rest & {info, metadata}):
+            return False
         if store in rest and not self._adds_only_proofs(step, store):
             return False
         rest -= {root, info, metadata, store}
@@ -173,11 +174,12 @@ class OwnSteps:
             return self._adds_hidden_field(step, form, rest)
         return form not in rest and self._signs_one_field(step, rest)
 
-    def _is_same_but_for_dates(self, step: _Step, number: int) -> bool:
+    def _is_same(self, step: _Step, number: int, but_for: re.Pattern[bytes] = _NOTHING) -> bool:
+        """Whether the object is written as before, but for this text."""
         new = step.texts[number]
         place = self._place(number, step.revision - 1)
         old = self._pdf[place : place + len(new)]
-        return old == new or _WRITTEN_AT.sub(b"", old) == _WRITTEN_AT.sub(b"", new)
+        return but_for.sub(b"", old) == but_for.sub(b"", new)
 
     def _adds_only_proofs(self, step: _Step, store: int) -> bool:
         """Whether the security store only grew, by objects that came with this step."""
@@ -251,9 +253,10 @@ class OwnSteps:
         """Where the object stands: an offset; something else in an object stream; or None."""
         return self._reader.xrefs.get_historical_ref(generic.Reference(number, 0), revision)
 
-    def _trailer_entry(self, revision: int, key: str) -> int:
-        entry = self._reader.trailer.raw_get(key, revision=revision)
-        return int(entry.reference.idnum)
+    def _trailer_entries(self, revision: int) -> list[generic.Reference]:
+        """Catalogue and information, as the trailer of that revision names them."""
+        trailer = self._reader.trailer
+        return [trailer.raw_get(key, revision=revision).reference for key in ("/Root", "/Info")]
 
 
 def _may_follow(after: EmbeddedPdfSignature, locks: Locks, strictest: MDPPerm | None) -> bool:
@@ -262,6 +265,20 @@ def _may_follow(after: EmbeddedPdfSignature, locks: Locks, strictest: MDPPerm | 
         return True
     is_final = strictest is not None and strictest.value < MDPPerm.FILL_FORMS.value
     return not is_final and not locks.is_locked(after.fq_name)
+
+
+def _is_plain(stream: generic.StreamObject, data: XRefSectionData) -> bool:
+    """Whether the stream lists each object once, none of them free, packed or of a later life."""
+    index = [int(number) for number in _direct_list(stream, "/Index")]
+    generations = {generation for generation, _ in data.standard_xrefs.values()}
+    return (
+        set(stream) <= _XREF_KEYS
+        and not data.freed
+        and not data.xrefs_in_objstm
+        and generations == {0}
+        and index[0] == 0
+        and sum(index[1::2]) == len(data.standard_xrefs) + 1
+    )
 
 
 def _end(signature: EmbeddedPdfSignature) -> int:

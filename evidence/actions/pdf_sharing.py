@@ -10,6 +10,7 @@ signature to the next but arithmetic.
 # mypy: allow-untyped-calls
 # (asn1crypto and pyHanko carry no annotations.)
 
+import functools
 from collections.abc import Iterable
 
 from asn1crypto import algos, cms, keys
@@ -23,8 +24,35 @@ from pyhanko_certvalidator.sig_validate import (
 )
 
 
+class _Name(asn1_x509.Name):  # type: ignore[misc]
+    """A name that is compared with another one only once, by the rules of RFC 5280 7.1."""
+
+    @functools.cached_property
+    def _answers(self) -> dict[bytes, bool]:
+        return {}
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same name, in whatever way both are written."""
+        if not isinstance(other, asn1_x509.Name):
+            return False
+        written = other.chosen.dump()
+        if written not in self._answers:
+            self._answers[written] = bool(super().__eq__(other))
+        return self._answers[written]
+
+
 class _Certificate(asn1_x509.Certificate):  # type: ignore[misc]
     """A certificate that stays one object where pyHanko would take a copy of it."""
+
+    @functools.cached_property
+    def subject(self) -> asn1_x509.Name:
+        """Whom it names."""
+        return _Name.load(super().subject.dump())
+
+    @functools.cached_property
+    def issuer(self) -> asn1_x509.Name:
+        """Who issued it."""
+        return _Name.load(super().issuer.dump())
 
     def untag(self) -> "_Certificate":
         """Itself: it carries no tag, and nobody writes to it."""

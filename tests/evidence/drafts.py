@@ -36,6 +36,7 @@ class Draft:
     between: bytes = b""
     behind: bytes = b""
     more: bytes = b""
+    twice: tuple[int, tuple[int, int, int]] | None = None
 
     def add(self, body: bytes, number: int | None = None) -> int:
         """Put an object in, new or in the place of an old one; its number."""
@@ -97,11 +98,12 @@ def _written(plan: Draft) -> bytes:
         entries[number] = (1, len(pdf), 0)
         pdf += text + plan.between
     entries |= {plan.size: (1, len(pdf), 0), **plan.entries}
+    rows = sorted([*entries.items(), *([plan.twice] if plan.twice else [])])
     table = b"".join(
         bytes([kind]) + place.to_bytes(8, "big") + last.to_bytes(2, "big")
-        for _, (kind, place, last) in sorted(entries.items())
+        for _, (kind, place, last) in rows
     )
-    index = b" ".join(b"%d 1" % number for number in sorted(entries))
+    index = b" ".join(b"%d 1" % number for number, _ in rows)
     xref = (
         b"%d 0 obj\n<<\n/W [ 1 8 2 ]\n/Type /XRef\n/Info %d 0 R\n/Root %d 0 R\n/Size %d\n%b\n"
         b"/Prev %d\n/Index [ %b ]\n%b/Length %d\n>>\nstream\n%b\nendstream\nendobj\n"

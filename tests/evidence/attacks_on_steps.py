@@ -54,6 +54,10 @@ def another_information(plan):
     plan.info = plan.add(b"<<\n/Title (other)\n>>")
 
 
+def other_title(plan):
+    plan.replace(plan.info, b"/Title (", b"/Title (x")
+
+
 def form_font(plan):
     with pikepdf.open(io.BytesIO(plan.prefix)) as pdf:
         form = pdf.Root.AcroForm
@@ -221,14 +225,14 @@ ON_AN_EXPERT = [
     ),
     *(freed_and_used_again, object_stream, moved_field, second_picture, other_field_too),
     *(text_field_instead, hidden_between, hidden_behind, another_information),
-    *(proofs_list_elsewhere, proof_twice, marked_field),
+    *(proofs_list_elsewhere, proof_twice, marked_field, other_title),
 ]
 ON_A_STAMP = [
     *(exchange_content, wide_stamp, pictured_stamp, namesake_stamp, turned_page, second_note),
     *(dropped_field, flagged_form, hidden_between, notes_elsewhere),
 ]
 LEFT_TO_THE_COMPARISON = [
-    *(form_font, second_picture, hidden_between, hidden_behind, proof_twice, hybrid),
+    *(form_font, second_picture, hidden_between, hidden_behind, proof_twice, hybrid, other_title),
     *(offset_to_an_earlier_revision, another_information, notes_elsewhere),
 ]
 """What we never write, though it changes nothing on a page: pyHanko's comparison lets it pass."""

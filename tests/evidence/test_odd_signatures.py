@@ -12,6 +12,7 @@ from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
 
 from evidence.actions import pdf_signatures, signing
+from evidence.actions.pdf_sharing import Certificates
 from evidence.rules.pdf_reasons import Status
 from evidence.rules.pdf_signatures import FACT_NAMES, SignatureFinding
 from tests.evidence import attacks, drafts, signed_papers
@@ -259,3 +260,33 @@ def test_findings_without_facts_are_refused():
 def test_an_answer_of_the_process_that_is_no_list_is_refused():
     with pytest.raises(TypeError, match="lists"):
         pdf_signatures._from_worker({"findings": {}, "fields": []})
+
+
+def test_a_changed_page_whose_notes_are_no_list_is_a_change():
+    """What exactly changed cannot be said then."""
+
+    def change(w):
+        page = attacks.page_of(w)
+        page[pdf_name("/Annots")] = generic.NumberObject(3)
+        w.update_container(page)
+
+    result = examined(updated(signed_papers.letter(), change))
+
+    assert result.verdict == Status.INVALID
+    assert result.fact("coverage").code == "coverage.changed"
+
+
+def test_names_of_shared_certificates_are_compared_as_everywhere():
+    """Letter case and spaces do not matter (RFC 5280 7.1); another kind of value never equals."""
+    certificate = signed_papers.person("甲").asn1
+    (shared,) = Certificates().shared([certificate])
+    loud = asn1_x509.Name.build({"common_name": "ZHAO  Biao"})
+    soft = asn1_x509.Name.build({"common_name": "zhao biao"})
+    certificate = asn1_x509.Certificate.load(certificate.dump())
+    certificate["tbs_certificate"]["subject"] = loud
+    (renamed,) = Certificates().shared([certificate])
+
+    assert shared.subject == shared.subject
+    assert shared.subject != shared.issuer
+    assert renamed.subject == soft
+    assert renamed.subject != "zhao biao"

@@ -12,7 +12,7 @@ from demo.conduct import play_cases
 from demo.people import make_residents
 from demo.play import Plan, Play
 from demo.stage import Stage
-from demo.tenders import FIRST, PLANS
+from demo.tenders import FIRST, PLANS, show
 from kernel.errors import Refusal
 
 _AT_ONCE = 4
@@ -29,6 +29,24 @@ def play_first(stage: Stage) -> str:
     while not play.is_over:
         play.walk()
     return play.tender
+
+
+def play_show(stage: Stage, say: Say, pace: float) -> bool:
+    """One more tender from notice to archive, `pace` seconds between its steps, to be watched."""
+    number = 1
+    while stage.notes.has(show(number).key):
+        number += 1
+    play = Play.of(stage, show(number))
+    stuck: list[str] = []
+    last = time.monotonic()
+    while not play.is_over and not stuck and time.monotonic() - last < _PATIENCE_SECONDS:
+        if _walk(play, stuck, say):
+            say(f"{play.done}/{len(play.plan.road)} {play.tender}")
+            time.sleep(pace)
+            last = time.monotonic()
+        elif not stage.sweep():
+            time.sleep(_WAIT_SECONDS)
+    return play.is_over
 
 
 def play_city(stage: Stage, say: Say) -> bool:

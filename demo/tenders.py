@@ -150,3 +150,11 @@ PLANS = (
 )  # fmt: skip
 FIRST = PLANS[0]
 """There as soon as the site is; the rest follows."""
+
+
+def show(number: int) -> Plan:
+    """A whole way from the notice to the archive, to be watched while it is played."""
+    return Plan(f"show-{number}", f"滨河慢行系统提升工程（现场演练 {number}）", "慢行道 3.6 公里及驿站两座。",
+                _C, _WORKS, "agency", "buyer", 1500, 40,
+                (*_AWARDED, ending.archive), ("bidder2", "bidder5", "bidder8", "bidder10"),
+                BRIDGES)  # fmt: skip

@@ -89,7 +89,9 @@ def clock_of(db: Session, subject: str) -> str:
 
 def legal_now(db: Session, subject: str) -> datetime:
     """A subject's legal instant as a reader sees it; the door's own `now` decides, not this."""
-    return real_now(db) + shift_of(db, clock_of(db, subject))
+    query = sa.select(Clock.shift).join(Subject, Subject.clock == Clock.name)
+    shift = db.scalar(query.where(Subject.name == subject)) or 0
+    return real_now(db) + timedelta(microseconds=shift)
 
 
 def times_of(db: Session, clocks: Iterable[str]) -> dict[str, datetime]:

@@ -137,6 +137,22 @@ def city(seed: int) -> None:
 
 
 @demo.command()
+@click.option("--pace", default=3.0, show_default=True, help="Seconds between two steps.")
+def show(pace: float) -> None:
+    """Play one more rehearsal from notice to archive, to be watched. Example: flask demo show."""
+    words = _demo("show", "--pace", str(pace))
+    sys.exit(subprocess.run(words, cwd=ROOT, check=False).returncode)
+
+
+def begin_show(settings: Settings, pace: float = 3.0) -> None:
+    """Start such a play beside this site and leave it alone; a second one at once does nothing."""
+    log, words = settings.var / "demo" / "show.log", _demo("show", "--pace", str(pace))
+    # The shell ends at once: what it began is nobody's child here, and nobody waits for it.
+    away = 'exec "$@" </dev/null >>"$0" 2>&1 &'
+    subprocess.run(["/bin/sh", "-c", away, str(log), *words], cwd=ROOT, check=True)
+
+
+@demo.command()
 @click.option("--yes", is_flag=True, help="Really empty database, files and keys.")
 def reset(yes: bool) -> None:
     """Empty a demo installation and play the city anew. Example: flask demo reset --yes.

@@ -67,7 +67,7 @@ from trading.routes import (
 )
 from trading.routes import desk as trading_desk
 from trading.rules.ocds import Publisher
-from webapp import verifying
+from webapp import rehearsing, verifying
 from webapp.commands import register_commands
 from webapp.errors import answer_invalid, answer_refusal, register_errors
 from webapp.headers import register_headers
@@ -129,6 +129,7 @@ PAGES = (
     files_api.pages,
     health,
     verifying.pages,
+    rehearsing.pages,
     poll,
 )
 # Whom the desk asks what there is to do for the one who looks.

@@ -28,6 +28,7 @@ from identity.queries.credentials import (
 from identity.queries.papers import (
     next_turn,
     open_turn,
+    owners_of_papers,
     paper_by_code,
     papers_of,
     turn_of,
@@ -78,6 +79,7 @@ __all__ = [
     "organisation_by_code",
     "organisations",
     "organisations_of_kind",
+    "owners_of_papers",
     "paper_by_code",
     "papers_of",
     "pending_applications",

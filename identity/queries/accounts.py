@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from identity.models.accounts import Person
 from identity.models.organisations import Organisation, OrganisationKindRow
@@ -46,7 +46,7 @@ def organisations(
     db: Session, words: str = "", *, limit: int, offset: int = 0
 ) -> Sequence[Organisation]:
     """Registered organisations by code; `words` is part of a code or of a name."""
-    query = sa.select(Organisation)
+    query = sa.select(Organisation).options(selectinload(Organisation.kinds))
     if words:
         part = Organisation.name_key.contains(name_key(words), autoescape=True)
         code = Organisation.credit_code.contains(words.strip().upper(), autoescape=True)

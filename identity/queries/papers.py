@@ -1,6 +1,6 @@
 """Reads of documents that people sign in turn."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -18,6 +18,12 @@ def paper_by_code(db: Session, code: str) -> Paper:
     if found is None:
         raise NotFound("paper.not_found", "没有编号为“%(value)s”的文件。", value=code[:40])
     return found
+
+
+def owners_of_papers(db: Session, codes: Collection[str]) -> dict[str, str]:
+    """Code of each of these papers → the subject that owns it."""
+    query = sa.select(Paper.code, Paper.owner).where(Paper.code.in_(codes))
+    return dict(db.execute(query).all())
 
 
 def papers_of(db: Session, owner: str, kind: str) -> Sequence[Paper]:

@@ -29,7 +29,8 @@ def person_by_token(db: Session, digest: bytes, now: datetime) -> Person | None:
 def valid_sign_in(db: Session, code: str, now: datetime) -> SignIn | None:
     """The sign-in of this code with its person: not ended, not idle, of the person's epoch."""
     query = sa.select(SignIn).join(Person).where(SignIn.code == code, *_valid(now))
-    return db.scalar(query.options(joinedload(SignIn.person)))
+    known = query.options(joinedload(SignIn.person).joinedload(Person.roles))
+    return db.scalars(known).unique().one_or_none()
 
 
 def sign_ins_of(db: Session, person: str, now: datetime) -> Sequence[SignIn]:

@@ -2,6 +2,7 @@ import "./parts/clock.js";
 import "./parts/drop.js";
 import "./parts/enrol.js";
 import "./parts/nonce.js";
+import "./parts/notice.js";
 import "./parts/refresh.js";
 import "./parts/rotate.js";
 import "./parts/sheet.js";

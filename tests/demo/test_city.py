@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 
 from client.keys import KeyFolder
 from demo.city import RESTRICTED
+from demo.people import PASSWORD
 from demo.play import Play
 from demo.stage import Stage
 from demo.tenders import PLANS
@@ -29,15 +31,19 @@ from storage.base import Base
 from storage.database import open_database, snapshot
 from supervision.models.conduct import Finding
 from supervision.models.orders import Order
+from tests.factories.pages import Reader
 from trading.models.bidding import Bid
 from trading.models.guarantee import GuaranteeOrder
 from trading.models.tendering import Lot, Tender
 from trading.states import Category, LotState, Regime
+from webapp import rehearsing
+from webapp.factory import create_app
 from webapp.settings import settings_from
 
 pytestmark = pytest.mark.timeout(600)  # a minute where nobody else computes
 ROOT = Path(__file__).parents[2]
 KILLED_AFTER = 9
+ARCHIVED = LotState.ARCHIVED
 
 # Every life cycle of trading, evaluation and supervision, by the column that holds its state.
 LIVES = (
@@ -207,3 +213,30 @@ def test_an_expert_whose_account_is_printed_has_a_sheet_to_fill(city):
 
 def tender_of(city, key):
     return Stage(city.settings).notes.recall(key)["tender"]
+
+
+def test_a_regulator_who_presses_the_button_has_a_tender_played_to_its_archive(city, monkeypatch):
+    for name in ("ZHAOBIAO_VAR", "ZHAOBIAO_WITNESS"):
+        monkeypatch.setenv(name, city.environment[name])
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr(rehearsing, "PACE", 0.0)
+    regulator = Reader(create_app(city.settings).test_client())
+    regulator.send("/sign-in", at="/sign-in", username="regulator", password=PASSWORD)
+    assert regulator.sent("/supervision/rehearsal") == "/supervision/lots"
+
+    lot = awaited(lambda: show_of(city))
+    assert awaited(lambda: rows(sa.select(Lot.state).where(Lot.code == lot)) == [(ARCHIVED,)])
+
+
+def show_of(city):
+    notes = Stage(city.settings).notes
+    return f"{notes.recall('show-1')['tender']}-01" if notes.has("show-1") else None
+
+
+def awaited(found, seconds=300):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if answer := found():
+            return answer
+        time.sleep(0.5)
+    return None

@@ -108,6 +108,7 @@ def notice(code: str) -> ResponseReturnValue:
             now=now,
             earliest=earliest,
             earliest_minute=minute_text(earliest),
+            documents=queries.documents_of(db, found.id),
         )
 
 

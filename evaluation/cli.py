@@ -73,16 +73,19 @@ def verify(pdf: Path, evidence: Path | None, trust: Path | None) -> None:
 
     Example: flask evaluation verify evaluation.pdf --evidence evidence.zip
     """
+    place = pdf
     try:
         logged, bundled = read_bundle(evidence) if evidence else (None, None)
         roots = [trust.read_bytes()] if trust else [bundled] if bundled else []
         result = verify_pdf(pdf.read_bytes(), trust=roots, logged=logged, now=datetime.now(UTC))
     except OSError as error:
-        result = _failed("file.unreadable", f"{error.filename}：{error.strerror}")
+        place = Path(str(error.filename))
+        result = _failed("file.unreadable", f"无法读取：{error.strerror}。", error.strerror)
     except InvalidInput as refusal:
+        place = {"trust": trust, "evidence": evidence}.get(refusal.problems[0].field) or pdf
         result = _failed(refusal.code, str(refusal.problems[0]))
     click.echo(json.dumps(result, ensure_ascii=False))
-    _tell_error(pdf, result.get("error"))
+    _tell_error(place, result.get("error"))
     sys.exit(EXIT_CODES[str(result["verdict"])])
 
 
@@ -170,14 +173,14 @@ def _stop(refusal: Refusal, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _tell_error(pdf: Path, error: object) -> None:
+def _tell_error(place: Path, error: object) -> None:
     """Say beside the JSON which file could not be judged, and why."""
     if isinstance(error, dict):
-        click.echo(f"{pdf}：{error['zh']}", err=True)
+        click.echo(f"{place}：{error['zh']}", err=True)
 
 
-def _failed(code: str, message: str) -> dict[str, object]:
-    english = f"{_FAILED_EN[code]} ({message})"
+def _failed(code: str, message: str, detail: str | None = None) -> dict[str, object]:
+    english = f"{_FAILED_EN[code]} ({detail or message})"
     return {
         "verdict": "indeterminate",
         "facts": _NO_FACTS,

@@ -9,7 +9,6 @@ Source: ISO 32000-1 12.8.1, 12.8.2.2 (DocMDP), 12.8.2.4 (FieldMDP).
 # (pyHanko's constructors carry no annotations.)
 
 import dataclasses
-import io
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
@@ -19,7 +18,6 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.sign.diff_analysis import (
     DEFAULT_DIFF_POLICY,
-    ModificationLevel,
     StandardDiffPolicy,
     SuspiciousModification,
 )
@@ -32,6 +30,7 @@ from pyhanko.sign.fields import FieldMDPSpec, MDPPerm, enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
+from evidence.actions.pdf_own_steps import OwnSteps
 from evidence.actions.pdf_trust import UNREADABLE
 from evidence.rules.pdf_reasons import Status
 from evidence.rules.pdf_signatures import Fact
@@ -60,7 +59,7 @@ def coverage_facts(
 ) -> list[Fact]:
     """One fact a signature, in the order given, which must be the order of signing."""
     ranges = [_range_fact(reader, pdf, signature) for signature in signatures]
-    later = _later_facts(reader, signatures)
+    later = _later_facts(reader, signatures, OwnSteps(reader, pdf) if _all_hold(ranges) else None)
     tail = [] if ends_clean(pdf) else [Fact("coverage.tail")]
     return [_worst([own, *after, *tail]) for own, after in zip(ranges, later, strict=True)]
 
@@ -109,35 +108,46 @@ def _is_snug(pdf: bytes, numbers: Sequence[int], content: bytes) -> bool:
 
 
 def _is_padded_with_zeros(content: bytes) -> bool:
-    try:
-        used = len(core.Asn1Value.load(content).dump())
-    except (ValueError, TypeError):
-        return False
+    """Whether nothing but zeros follows; that it begins with a whole value was seen before."""
+    used = len(core.Asn1Value.load(content).dump())
     return not content[used:].strip(b"\x00")
 
 
+def _all_hold(facts: Sequence[Fact]) -> bool:
+    return all(fact.status == Status.VALID for fact in facts)
+
+
 def _later_facts(
-    reader: PdfFileReader, signatures: Sequence[EmbeddedPdfSignature]
+    reader: PdfFileReader, signatures: Sequence[EmbeddedPdfSignature], own: OwnSteps | None
 ) -> list[list[Fact]]:
-    """For each signature what speaks against the steps that came after it."""
+    """For each signature what speaks against the steps that came after it.
+
+    `own` explains the steps that we wrote ourselves; the others are compared.
+    """
     found: list[list[Fact]] = [[] for _ in signatures]
     for index, signature in enumerate(signatures):
         following = signatures[index + 1 :]
         end = following[0].signed_revision if following else reader.xrefs.total_revisions - 1
-        earlier = signatures[: index + 1]
-        facts = list(_step_facts(reader, signature.signed_revision, end, earlier))
+        limits = _limits(signatures[: index + 1])
+        if following and own and own.explain(signature, following[0], *limits):
+            continue
+        facts = list(_step_facts(reader, signature.signed_revision, end, *limits))
         for affected in found[: index + 1]:
             affected.extend(facts)
     return found
 
 
-def _step_facts(
-    reader: PdfFileReader, start: int, end: int, earlier: Sequence[EmbeddedPdfSignature]
-) -> Iterable[Fact]:
-    """What is wrong with the revisions after `start` up to and with `end`."""
+def _limits(earlier: Sequence[EmbeddedPdfSignature]) -> tuple[_Locks, MDPPerm | None]:
+    """What these signatures together allow to come after them."""
     locks = _Locks(tuple(item.fieldmdp for item in earlier if item.fieldmdp is not None))
     levels = [item.docmdp_level for item in earlier if item.docmdp_level is not None]
-    strictest = min(levels, key=lambda level: level.value, default=None)
+    return locks, min(levels, key=lambda level: level.value, default=None)
+
+
+def _step_facts(
+    reader: PdfFileReader, start: int, end: int, locks: _Locks, strictest: MDPPerm | None
+) -> Iterable[Fact]:
+    """What is wrong with the revisions after `start` up to and with `end`."""
     for revision in range(start + 1, end + 1):
         old = reader.get_historical_resolver(start)
         new = reader.get_historical_resolver(revision)
@@ -178,9 +188,7 @@ def _allows(
         level = policy.apply(old, new, field_mdp_spec=spec, doc_mdp=strictest).modification_level
     except SuspiciousModification:
         return False
-    if level == ModificationLevel.OTHER:
-        return False
-    return strictest is None or level.value <= strictest.value
+    return bool(level.value <= (strictest or MDPPerm.ANNOTATE).value)
 
 
 def _new_fields_are_signed(old: HistoricalResolver, new: HistoricalResolver) -> bool:
@@ -275,8 +283,3 @@ def _items(resolver: HistoricalResolver, holder: generic.DictionaryObject, key: 
         resolver(item.reference) if isinstance(item, generic.IndirectObject) else item
         for item in list.__iter__(_entry(resolver, holder, key) or generic.ArrayObject())
     ]
-
-
-def open_reader(pdf: bytes) -> PdfFileReader:
-    """The file for reading, strictly and under pyHanko's limits for untrusted input."""
-    return PdfFileReader(io.BytesIO(pdf), strict=True)

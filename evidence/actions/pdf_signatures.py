@@ -26,7 +26,8 @@ from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from evidence.actions.authority import asn1_certificate
-from evidence.actions.pdf_revisions import coverage_facts, ends_clean, open_reader
+from evidence.actions.pdf_reading import open_reader
+from evidence.actions.pdf_revisions import coverage_facts, ends_clean
 from evidence.actions.pdf_trust import UNREADABLE, Core, gather_proofs, is_time_stamp, judge
 from evidence.rules.pdf_signatures import Examination, Fact, SignatureFinding
 

@@ -9,6 +9,7 @@ Source: ETSI EN 319 102-1, 5.5 and 5.6.
 # mypy: allow-untyped-calls
 # (pyHanko's constructors carry no annotations.)
 
+import contextlib
 import dataclasses
 import struct
 import zlib
@@ -28,11 +29,7 @@ from pyhanko.sign.validation import (
     async_validate_pdf_signature,
     async_validate_pdf_timestamp,
 )
-from pyhanko.sign.validation.errors import (
-    DisallowedAlgorithmError,
-    NoDSSFoundError,
-    SignatureValidationError,
-)
+from pyhanko.sign.validation.errors import NoDSSFoundError, SignatureValidationError
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import (
@@ -41,7 +38,9 @@ from pyhanko.sign.validation.status import (
     SignatureStatus,
 )
 from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.util import get_pyca_cryptography_hash
 
+from evidence.actions.pdf_sharing import Certificates, RememberingValidator
 from evidence.rules.pdf_signatures import Fact
 
 UNREADABLE = (
@@ -69,6 +68,7 @@ class Proofs:
     certificates: tuple[asn1_x509.Certificate, ...]
     revocation_lists: tuple[crl.CertificateList, ...]
     responses: tuple[ocsp.OCSPResponse, ...]
+    arithmetic: RememberingValidator = dataclasses.field(default_factory=RememberingValidator)
 
     def at(self, moment: datetime) -> ValidationContext:
         """How certificates are judged as of this moment: nothing fetched, declared sources needed.
@@ -84,6 +84,7 @@ class Proofs:
             revocation_mode="hard-fail",
             retroactive_revinfo=True,
             moment=moment,
+            signature_validator=self.arithmetic,
         )
 
 
@@ -104,18 +105,29 @@ def gather_proofs(
     roots: tuple[asn1_x509.Certificate, ...],
 ) -> Proofs:
     """Chains and revocation information out of the file's security store; none if it has none."""
+    lists, responses = _old_style(signatures)
+    certificates = _shared_certificates(signatures)
+    roots = certificates.shared(roots)
     try:
         dss = DocumentSecurityStore.read_dss(reader)
         store = dss.as_validation_context({"trust_roots": list(roots)})
     except NoDSSFoundError:
-        return Proofs(roots, (), *_old_style(signatures))
-    lists, responses = _old_style(signatures)
+        return Proofs(roots, (), lists, responses)
     return Proofs(
         roots,
-        tuple(store.certificate_registry),
+        certificates.shared(store.certificate_registry),
         (*store.crls, *lists),
         (*store.ocsps, *responses),
     )
+
+
+def _shared_certificates(signatures: Sequence[EmbeddedPdfSignature]) -> Certificates:
+    """One object for each certificate in the file; a broken signature keeps what it has."""
+    certificates = Certificates()
+    for signature in signatures:
+        with contextlib.suppress(*UNREADABLE):
+            certificates.share_within(signature)
+    return certificates
 
 
 def _old_style(
@@ -145,6 +157,9 @@ async def judge(
     signature: EmbeddedPdfSignature, proofs: Proofs, now: datetime, proven: datetime
 ) -> Core:
     """Digest, signature and trust; `proven` is the earliest trusted time from outside."""
+    if not _is_supported(signature):
+        unsupported = Fact("signature.unsupported")
+        return Core(Fact("digest.unknown"), unsupported, Fact("trust.not_judged"))
     try:
         digest = _digest_fact(signature)
         if is_time_stamp(signature):
@@ -158,6 +173,15 @@ async def judge(
     except UNREADABLE:
         broken = Fact("signature.broken")
         return Core(Fact("digest.unknown"), broken, Fact("trust.not_judged"))
+
+
+def _is_supported(signature: EmbeddedPdfSignature) -> bool:
+    """Whether we can calculate with its algorithms at all: what we cannot check is not wrong."""
+    try:
+        get_pyca_cryptography_hash(signature.md_algorithm)
+        return bool(signature.signer_info["signature_algorithm"].signature_algo)
+    except (ValueError, AttributeError):
+        return False
 
 
 def _digest_fact(signature: EmbeddedPdfSignature) -> Fact:
@@ -279,8 +303,6 @@ def _trust_fact(
 
 def _refused(error: SignatureValidationError) -> Fact:
     """The fact behind pyHanko's refusal to look further."""
-    if isinstance(error, DisallowedAlgorithmError):
-        return Fact("signature.unsupported")
     if "does not match selected" in str(error):
         return Fact("signature.other_certificate")
     if "SubFilter" in str(error):

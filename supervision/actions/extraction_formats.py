@@ -25,6 +25,20 @@ MOST_GARBLED = 0.3
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _DOCX_PARTS = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
 _PIECE = 1 << 20
+_BROKEN_PDF = (
+    PyPdfError,
+    PdfReadError,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    RuntimeError,
+    ArithmeticError,
+    AssertionError,
+    zlib.error,
+)
+"""What pypdf raises on damaged files."""
 
 
 class Unreadable(Exception):
@@ -92,9 +106,7 @@ def pdf_pages(content: bytes, most: int) -> tuple[list[str], list[int]]:
         if reader.is_encrypted and not reader.decrypt(""):
             raise Unreadable("encrypted")
         return _read_pages(reader, most)
-    except (PyPdfError, PdfReadError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise Unreadable("damaged") from error
-    except (AttributeError, RuntimeError, ArithmeticError, AssertionError, zlib.error) as error:
+    except _BROKEN_PDF as error:
         raise Unreadable("damaged") from error
 
 

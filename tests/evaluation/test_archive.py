@@ -285,7 +285,8 @@ def test_unreadable_input_gives_json_and_exit_2(files, name, content, options, e
 
     assert (code, said["verdict"], said["error"]["code"]) == (2, "indeterminate", error)
     assert set(said["facts"].values()) == {"indeterminate"}
-    assert beside == f"{files / name}：{said['error']['zh']}\n"
+    at_fault = places[-1] if places else files / name
+    assert beside == f"{at_fault}：{said['error']['zh']}\n"
     assert said["error"]["en"] != said["error"]["zh"]
 
 

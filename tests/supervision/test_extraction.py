@@ -1,5 +1,8 @@
 import io
+import json
+import logging
 import os
+import resource
 import zipfile
 
 import pytest
@@ -18,6 +21,7 @@ from supervision.actions.extraction_formats import (
     _whole_characters,
     answer,
     docx_text,
+    main,
     pages_of,
     pdf_pages,
     plain_text,
@@ -293,3 +297,46 @@ def test_a_refusal_names_the_file_and_the_place(tmp_path):
         extracted(str(path))
 
     assert "“投标.txt”第 4 个字节" in str(refusal.value)
+
+
+def test_the_reader_limits_itself_before_it_reads_and_answers_in_json(
+    tmp_path, monkeypatch, capsys
+):
+    """The limits themselves would outlive this test; that they hold is tested on real workers."""
+    asked = {}
+    monkeypatch.setattr(resource, "setrlimit", asked.__setitem__)
+    path = tmp_path / "bid.txt"
+    path.write_text("第一页\f第二页", encoding="utf-8")
+    settings = {
+        "seconds": 7,
+        "memory_bytes": 1 << 30,
+        "file_bytes": 100,
+        "text_characters": 100,
+    }
+
+    try:
+        main(str(path), json.dumps(settings))
+    finally:
+        logging.disable(logging.NOTSET)
+
+    assert asked[resource.RLIMIT_CPU][0] == 7
+    assert asked[resource.RLIMIT_AS] == (1 << 30, 1 << 30)
+    assert asked[resource.RLIMIT_FSIZE] == (0, 0)
+    assert json.loads(capsys.readouterr().out) == {
+        "text": "第一页\f第二页",
+        "page_starts": [0, 4],
+        "textless_pages": [],
+    }
+
+
+def test_a_file_for_which_there_is_no_memory_is_named_so(tmp_path):
+    path = tmp_path / "bid.txt"
+    path.write_text("a", encoding="utf-8")
+
+    assert answer(str(path), {"file_bytes": 2**62, "text_characters": 9}) == {
+        "reason": "too_much_memory"
+    }
+
+
+def test_a_scanned_pdf_has_no_pages_to_give():
+    assert reason_of(pdf_pages, pdf("", "", image_on=(1, 2)), MOST) == "scanned"

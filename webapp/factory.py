@@ -13,6 +13,7 @@ from evaluation.routes import centre as pool_pages
 from evaluation.routes import desk as evaluation_desk
 from evaluation.routes import draw, expert, meeting_api, report_api
 from evaluation.routes import files_api as blind_files_api
+from evaluation.routes import scoring as scoring_pages
 from evaluation.rules.method import check_method
 from identity.forms import body_limit_of
 from identity.guard import enforce, needs_forgery_mark, open_to_all, unguarded
@@ -98,6 +99,7 @@ PAGES = (
     pool_pages.pages,
     draw.pages,
     expert.pages,
+    scoring_pages.pages,
     negative_list.pages,
     regulator.pages,
     conduct.pages,

@@ -88,7 +88,7 @@ def meeting(code: str) -> ResponseReturnValue:
             steps=[name for name, _states in STEPS],
             step=step_of(room.meeting.state),
             key=identity.valid_key(db, who, KeyPurpose.STATEMENT),
-            feeds=_feeds(db, room.meeting),
+            feeds=feeds_of(db, room.meeting),
             reasoning_limit=REASONING_LIMIT,
         )
 
@@ -161,7 +161,7 @@ def begin_report(code: str) -> ResponseReturnValue:
     return redirect(url_for("expert.meeting", code=code))
 
 
-def _feeds(db: Session, meeting: Meeting) -> list[tuple[str, int]]:
+def feeds_of(db: Session, meeting: Meeting) -> list[tuple[str, int]]:
     """What the room watches, and up to where it shows it: the meeting, and its lot for orders."""
     lot = meeting.lot
     channels = [

@@ -5,6 +5,7 @@ Everything is asked of rules/disclosure.py first: what may not be known is not e
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,8 +15,9 @@ from evaluation.forms import check_field, mark_field
 from evaluation.models.meeting import Meeting, Member
 from evaluation.models.scoring import ScoreSheet
 from evaluation.queries import SeatProgress
-from evaluation.routes.files_api import blind_files
+from evaluation.routes.files_api import all_blind_files
 from evaluation.rules.disclosure import Audience, Matter, may_know
+from evaluation.rules.scoring import is_mark
 from evaluation.states import MeetingState
 from trading.rules.files import BidFile
 
@@ -27,10 +29,17 @@ _OPEN = (MeetingState.SCORING, MeetingState.REVEALED)
 class Cell:
     """One control of the sheet: an item of one bid, with what was filled in so far."""
 
+    bid: str
     field: str
     item: Json
     value: str
     ground: str
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether a mark was kept that may not be given: shown, never quietly taken."""
+        is_scored = self.item["kind"] == "scored"
+        return is_scored and self.value != "" and not is_mark(self.value, Decimal(self.item["max"]))
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,14 @@ class Row:
 
     bid: str
     files: Sequence[BidFile]
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One item across all bids, as it is scored: its cells in the order of the bids."""
+
+    item: Json
     cells: Sequence[Cell]
 
 
@@ -93,6 +110,12 @@ class Room:
         return sum(seat.version > 0 for seat in self.seats)
 
     @property
+    def criteria(self) -> Sequence[Criterion]:
+        """The sheet turned over: by item, then by bid."""
+        by_item = zip(*(row.cells for row in self.rows), strict=True)
+        return [Criterion(cells[0].item, cells) for cells in by_item]
+
+    @property
     def valid(self) -> int:
         """How many bids the ranking holds."""
         return len(self.evaluation["result"]["ranking"]) if self.evaluation else 0
@@ -135,8 +158,8 @@ def _may(meeting: Meeting, matter: Matter) -> bool:
 def _rows(db: Session, meeting: Meeting, sheet: ScoreSheet) -> list[Row]:
     filled = sheet.draft or _last(db, sheet)
     return [
-        Row(bid, blind_files(db, meeting, bid), [_cell(filled, bid, i) for i in _items(meeting)])
-        for bid in queries.blind_codes(db, meeting.code)
+        Row(bid, files, [_cell(filled, bid, item) for item in _items(meeting)])
+        for bid, files in all_blind_files(db, meeting).items()
     ]
 
 
@@ -153,10 +176,10 @@ def _last(db: Session, sheet: ScoreSheet) -> Json:
 def _cell(filled: Json, bid: str, item: Json) -> Cell:
     if item["kind"] == "scored":
         mark = filled.get("marks", {}).get(bid, {}).get(item["code"], "")
-        return Cell(mark_field(bid, item["code"]), item, str(mark), "")
+        return Cell(bid, mark_field(bid, item["code"]), item, str(mark), "")
     verdict = filled.get("checks", {}).get(bid, {}).get(item["code"], {})
     chosen = {True: "pass", False: "fail"}.get(verdict.get("pass"), "")
-    return Cell(check_field(bid, item["code"]), item, chosen, str(verdict.get("ground", "")))
+    return Cell(bid, check_field(bid, item["code"]), item, chosen, str(verdict.get("ground", "")))
 
 
 def _opinion(sheet: Json, bid: str, item: Json) -> tuple[str, str]:

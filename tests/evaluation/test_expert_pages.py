@@ -3,6 +3,7 @@
 import pytest
 
 from evaluation import queries
+from evaluation.actions import scoring
 from evaluation.forms import draft_of
 from evaluation.rules.disclosure import DrawMatter, Observer, may_see
 from evaluation.states import CallState, DrawState, MeetingState
@@ -24,7 +25,7 @@ class Visitor:
     """Somebody with a token who reads pages and sends forms."""
 
     def __init__(self, client, username):
-        self.client = client
+        self.client, self.username = client, username
         self.headers = {"Authorization": f"Bearer {token(username)}"}
 
     def get(self, path):
@@ -315,3 +316,20 @@ def test_the_account_page_tells_which_key_counts(drawn, client):
 
     assert f'data-current="{key}"' in witness.text("/account")
     assert 'data-current=""' in Visitor(client, "host").text("/account")
+
+
+def test_the_scoring_room_has_every_cell_by_criterion_and_names_nobody(room, client):
+    evaluation, path, _, member = room
+    page = member.text(f"{path}/room")
+    outsider = next(n for c, n in evaluation.experts.items() if c not in evaluation.keys)
+    evaluation.do(scoring.save_draft, member.username, evaluation.meeting, {"marks": {evaluation.bids[0]: {"plan": "20.01"}}})  # fmt: skip
+    kept = member.text(f"{path}/room")
+    for code in evaluation.keys:
+        evaluation.hand_in(code)
+    evaluation.reveal_sheets().lock()
+
+    assert page.count("data-cell ") == len(evaluation.bids) * len(evaluation.plan()["items"])
+    assert "临江建设" not in page
+    assert kept.count('aria-invalid="true"') == 1
+    assert "现在不能评分" in member.text(f"{path}/room")
+    assert Visitor(client, outsider).get(f"{path}/room").status_code == 404

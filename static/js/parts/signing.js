@@ -1,10 +1,10 @@
 // Forms with data-sign collect a statement, sign it with the key in this browser, and post it.
 // The page is fetched again afterwards: what the server then shows is what was recorded.
-import { post, put, Refused } from "../core/api.js";
+import { post, Refused } from "../core/api.js";
 import { canonicalBytes } from "../core/canonical.js";
 import { canSign, hex, keptKey, sha256, signed } from "../core/keys.js";
 import { clearProblems, showProblems } from "./problems.js";
-import { sheetOf, stopSaving } from "./sheet.js";
+import { keepDraft, sheetOf, stopSaving } from "./sheet.js";
 
 const person = document.documentElement.dataset.person;
 
@@ -17,7 +17,7 @@ async function commitment({ meeting, lot, expert }, pair) {
 async function scoreSheet({ meeting, expert, version }, pair, form) {
   stopSaving();
   const sheet = sheetOf(form);
-  await put(`/meetings/${meeting}/sheet/draft`, { draft: sheet });
+  await keepDraft(form);
   const salt = crypto.getRandomValues(new Uint8Array(32));
   const statement = {
     type: "score-sheet/v1",
@@ -44,7 +44,7 @@ async function sign(form, button) {
   try {
     const { pair } = await keptKey(person);
     await KINDS[form.dataset.sign](form.dataset, pair, form);
-    location.replace(location.pathname + location.search);
+    location.replace(form.dataset.then ?? location.pathname + location.search);
   } catch (fault) {
     button.disabled = false;
     showProblems(fault instanceof Refused ? fault.problems : [{ message: String(fault.message) }]);

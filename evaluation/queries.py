@@ -253,6 +253,26 @@ def versions_of(db: Session, meeting_code: str, expert_code: str) -> Sequence[Sh
     return db.scalars(query.order_by(SheetVersion.version)).all()
 
 
+def versions_by_seat(db: Session, meeting_code: str) -> dict[str, list[SheetVersion]]:
+    """Every committed version by its expert, in seat order, each oldest first."""
+    query = (
+        sa.select(SheetVersion)
+        .join(
+            Member,
+            sa.and_(
+                Member.meeting_code == SheetVersion.meeting_code,
+                Member.expert_code == SheetVersion.expert_code,
+            ),
+        )
+        .where(SheetVersion.meeting_code == meeting_code)
+        .order_by(Member.seat, SheetVersion.version)
+    )
+    found: dict[str, list[SheetVersion]] = {}
+    for version in db.scalars(query):
+        found.setdefault(version.expert_code, []).append(version)
+    return found
+
+
 def last_versions(db: Session, meeting_code: str) -> list[SheetVersion]:
     """The version of each sheet that counts, in seat order. All have committed."""
     return [

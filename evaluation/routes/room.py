@@ -15,6 +15,7 @@ from evaluation.forms import check_field, mark_field
 from evaluation.models.meeting import Meeting, Member
 from evaluation.models.scoring import ScoreSheet
 from evaluation.queries import SeatProgress
+from evaluation.routes.comparison import Compared, Question, compared
 from evaluation.routes.files_api import all_blind_files
 from evaluation.rules.disclosure import Audience, Matter, may_know
 from evaluation.rules.scoring import is_mark
@@ -60,21 +61,6 @@ class Criterion:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """One item of one bid: what each expert thinks, in seat order, and whether they differ."""
-
-    bid: str
-    item: Json
-    opinions: Sequence[tuple[str, str]]
-
-    @property
-    def differs(self) -> bool:
-        """Whether experts disagree on what is objective (财政部令第87号 第64条)."""
-        told = {opinion for opinion, _ground in self.opinions}
-        return self.item["kind"] == "pass_fail" and len(told) > 1
-
-
-@dataclass(frozen=True)
 class Room:
     """The room as one member sees it now."""
 
@@ -83,7 +69,7 @@ class Room:
     seats: Sequence[SeatProgress]
     sheet: ScoreSheet
     rows: Sequence[Row]
-    comparisons: Sequence[Comparison]
+    compared: Compared
     identities: Mapping[str, str]
     evaluation: Json | None
     paper: str | None
@@ -93,6 +79,16 @@ class Room:
     def mine(self) -> SeatProgress:
         """My own seat."""
         return next(seat for seat in self.seats if seat.expert == self.me.expert_code)
+
+    @property
+    def questions(self) -> Sequence[Question]:
+        """What I am asked to look at again."""
+        return self.compared.questions(self.me.expert_code)
+
+    @property
+    def has_kept(self) -> bool:
+        """Whether I have answered that I keep my marks."""
+        return self.me.expert_code in self.compared.kept
 
     @property
     def is_chair(self) -> bool:
@@ -133,22 +129,12 @@ def room_of(db: Session, person: str, code: str) -> Room:
         seats=queries.progress_of(db, meeting),
         sheet=sheet,
         rows=_rows(db, meeting, sheet) if _may(meeting, Matter.BLIND_CODES) else (),
-        comparisons=comparisons_of(db, meeting) if _may(meeting, Matter.SHEETS) else (),
+        compared=compared(db, meeting) if _may(meeting, Matter.SHEETS) else Compared(),
         identities=queries.names_of(db, meeting.code) if _may(meeting, Matter.IDENTITIES) else {},
         evaluation=queries.evaluation_of(db, code) if _may(meeting, Matter.RANKING) else None,
         paper=report.paper_code if report else None,
         archive=report.sha256 if report and _may(meeting, Matter.REPORT) else None,
     )
-
-
-def comparisons_of(db: Session, meeting: Meeting) -> list[Comparison]:
-    """All sheets side by side: items within bids, the experts' words in seat order."""
-    sheets = [queries.sheet_of(version) for version in queries.last_versions(db, meeting.code)]
-    return [
-        Comparison(bid, item, [_opinion(sheet, bid, item) for sheet in sheets])
-        for bid in queries.blind_codes(db, meeting.code)
-        for item in meeting.lot.method["items"]
-    ]
 
 
 def _may(meeting: Meeting, matter: Matter) -> bool:
@@ -180,10 +166,3 @@ def _cell(filled: Json, bid: str, item: Json) -> Cell:
     verdict = filled.get("checks", {}).get(bid, {}).get(item["code"], {})
     chosen = {True: "pass", False: "fail"}.get(verdict.get("pass"), "")
     return Cell(bid, check_field(bid, item["code"]), item, chosen, str(verdict.get("ground", "")))
-
-
-def _opinion(sheet: Json, bid: str, item: Json) -> tuple[str, str]:
-    if item["kind"] == "scored":
-        return str(sheet["marks"][bid][item["code"]]), ""
-    verdict = sheet["checks"][bid][item["code"]]
-    return ("pass" if verdict["pass"] else "fail"), str(verdict.get("ground", ""))

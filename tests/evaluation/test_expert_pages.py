@@ -190,14 +190,18 @@ def test_no_sheet_is_shown_before_the_reveal_and_no_name_before_the_lock(room):
 
 
 def test_experts_who_differ_on_an_objective_item_are_pointed_to_it(room):
-    evaluation, path, chair, _ = room
+    evaluation, path, chair, member = room
     first, *others = evaluation.keys
     evaluation.hand_in(first, evaluation.sheet(fail=[0]))
     for code in others:
         evaluation.hand_in(code)
     evaluation.reveal_sheets()
 
-    assert chair.text(path).count("意见不一致") == 1 + 1  # the explanation, and the one bid
+    for seen in (chair.text(path), member.text(path)):
+        assert seen.count('class="is-bad"') == 1
+        assert "不一致" in seen
+    assert "客观项各位专家须一致" in chair.text(path)
+    assert "客观项各位专家须一致" not in member.text(path)
 
 
 def test_a_vote_for_nobody_is_refused_at_its_field(drawn, client):

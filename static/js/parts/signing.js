@@ -1,6 +1,6 @@
 // Forms with data-sign collect a statement, sign it with the key in this browser, and post it.
 // The page is fetched again afterwards: what the server then shows is what was recorded.
-import { post, Refused } from "../core/api.js";
+import { get, post, Refused } from "../core/api.js";
 import { canonicalBytes } from "../core/canonical.js";
 import { canSign, hex, keptKey, sha256, signed } from "../core/keys.js";
 import { clearProblems, showProblems } from "./problems.js";
@@ -14,10 +14,20 @@ async function commitment({ meeting, lot, expert }, pair) {
   await post(`/meetings/${meeting}/commitment`, await signed(pair, statement));
 }
 
-async function scoreSheet({ meeting, expert, version }, pair, form) {
+async function scoreSheet(told, pair, form) {
   stopSaving();
-  const sheet = sheetOf(form);
   await keepDraft(form);
+  await commitSheet(told, pair, form, sheetOf(form));
+}
+
+// My marks as they stand, once more, with the reason for keeping them.
+async function keptSheet(told, pair, form) {
+  const { sheets } = await get(`/meetings/${told.meeting}`);
+  const mine = sheets.filter((each) => each.expert === told.expert).at(-1);
+  await commitSheet(told, pair, form, mine.sheet);
+}
+
+async function commitSheet({ meeting, expert, version }, pair, form, sheet) {
   const salt = crypto.getRandomValues(new Uint8Array(32));
   const statement = {
     type: "score-sheet/v1",
@@ -31,7 +41,7 @@ async function scoreSheet({ meeting, expert, version }, pair, form) {
   await post(`/meetings/${meeting}/sheet`, body);
 }
 
-const KINDS = { "expert-commitment": commitment, "score-sheet": scoreSheet };
+const KINDS = { "expert-commitment": commitment, "score-sheet": scoreSheet, "kept-sheet": keptSheet };
 
 async function sign(form, button) {
   clearProblems();

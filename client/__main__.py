@@ -37,6 +37,7 @@ _OUT: tuple[str, Words] = ("--out", {"type": Path, "required": True, "help": "fi
 _PAPER: tuple[str, Words] = ("paper", {"help": "code of the paper"})
 _PARTIES = ("witness", "procuring_entity", "host")
 _PARTY: tuple[str, Words] = ("--party", {"required": True, "choices": _PARTIES})
+_AGREE: tuple[str, Words] = ("--agree", {"action": "store_true", "help": "sign what is shown"})
 _BID: tuple[tuple[str, Words], ...] = (
     _LOT,
     ("files", {"nargs": "+", "type": Path, "help": "files of the bid"}),
@@ -99,7 +100,7 @@ def _account(given: argparse.Namespace) -> Account:
         platform = Platform(given.url, given.token_file.read_text().strip())
     else:
         password = commands.secret("ZHAOBIAO_PASSWORD", f"password of {given.username}")
-        platform.sign_in(given.username, password)
+        platform.sign_in(given.username, password, given.code)
     return Account(platform, KeyFolder(given.home))
 
 
@@ -112,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     roles = parser.add_subparsers(metavar="role", required=True)
     _leaf(roles, "token", commands.fetch_token, (_OUT,), "python -m client token")
+    _leaf(roles, "undertake", commands.undertake, (_AGREE,), "python -m client undertake")
     for role, rows in ROLES.items():
         actions = roles.add_parser(role, help=f"what a {role} does").add_subparsers(
             metavar="action", required=True
@@ -136,6 +138,7 @@ def _leaf(
     who = leaf.add_mutually_exclusive_group(required=True)
     who.add_argument("--username", help="sign in with this name and a password")
     who.add_argument("--token-file", type=Path, help="file with an API token")
+    leaf.add_argument("--code", default="", help="code of the second factor, if there is one")
     leaf.add_argument("--home", type=Path, default=Path("keys"), help="folder of keys")
     for word, options in words:
         leaf.add_argument(word, **options)

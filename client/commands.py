@@ -6,6 +6,7 @@ Everything is done by the modules beside this one; here are only the words of th
 import argparse
 import json
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from getpass import getpass
@@ -50,6 +51,19 @@ def enrol(account: Account, _given: argparse.Namespace) -> Any:
     """Tell the platform the public half of my signing key."""
     account.keys.enrol(account.platform)
     return {"enrolled": account.platform.get("/me")["code"]}
+
+
+def undertake(account: Account, given: argparse.Namespace) -> Any:
+    """Show what my roles ask me to undertake and, with --agree, sign it."""
+    asked = account.platform.get("/undertakings")["undertakings"]
+    for each in asked:
+        print("\n".join([each["title"], *each["clauses"]]), file=sys.stderr)
+    if given.agree and asked:
+        account.keys.enrol(account.platform)
+        for each in asked:
+            account.platform.post("/undertakings", account.keys.signed(each["statement"]))
+    roles = [each["statement"]["role"] for each in asked]
+    return {"undertaken" if given.agree else "asked": roles}
 
 
 def order_guarantee(account: Account, given: argparse.Namespace) -> Any:

@@ -35,15 +35,15 @@ class Platform:
         if token:
             self._use(token)
 
-    def sign_in(self, username: str, password: str) -> str:
-        """Fetch a token and use it from now on."""
-        answer = self._token(username, password)
+    def sign_in(self, username: str, password: str, code: str = "") -> str:
+        """Fetch a token and use it from now on; `code` is that of a second factor, if any."""
+        answer = self._token(username, password, code)
         self._use(str(answer["token"]))
         return self.token
 
-    def _token(self, username: str, password: str) -> Any:
+    def _token(self, username: str, password: str, code: str) -> Any:
         """Ask for a token; where too many have been asked for, wait as long as we are told."""
-        body = {"username": username, "password": password}
+        body = {"username": username, "password": password} | ({"totp": code} if code else {})
         for attempt in range(SIGN_IN_TRIES):
             answer = self._send("POST", "/tokens", json=body)
             if answer.status_code != 429 or attempt == SIGN_IN_TRIES - 1:

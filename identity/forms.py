@@ -50,10 +50,11 @@ class ApiModel(BaseModel):
 
 
 class SignInBody(ApiModel):
-    """Name and password."""
+    """Name and password; `totp` is the code of a second factor, for accounts that have one."""
 
     username: Annotated[str, Field(max_length=200)]
     password: Annotated[str, Field(max_length=2000)]
+    totp: Annotated[str, Field(max_length=40)] = ""
 
 
 class OrganisationBody(ApiModel):
@@ -79,6 +80,23 @@ class StatementKeyBody(ApiModel):
 
     spki: Annotated[Base64Text, Field(max_length=400)]
     proof: Annotated[Base64Text, Field(max_length=400)]
+
+
+class UndertakingStatement(ApiModel):
+    """What is signed: who undertakes which text of which role."""
+
+    type: Code
+    person: Code
+    role: Code
+    version: Annotated[int, Field(strict=True, ge=1, le=10_000)]
+    text_sha256: Hex32
+
+
+class UndertakingBody(ApiModel):
+    """The statement and its signature (ECDSA P-256, DER)."""
+
+    statement: UndertakingStatement
+    signature: Annotated[Base64Text, Field(max_length=200)]
 
 
 class CodePath(ApiModel):

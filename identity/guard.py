@@ -1,26 +1,31 @@
 """Every door says who may pass: `@requires(Permission.X)` or `@open_to_all`. Default: refusal.
 
 Start-up fails if a door says nothing. Programs come with a bearer token, people with a session;
-both become a Viewer. Sessions end when the person's epoch is raised.
+both become a Viewer. A session is a row: it ends when the row does, when the person's epoch is
+raised, or when nobody was seen in it for a while.
 """
 
-import hmac
-import secrets
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request, session
 
 from identity import queries
 from identity.actions.accounts import token_digest
-from identity.models.accounts import Person
+from identity.actions.sign_ins import note_seen, note_token_seen
+from identity.models.sign_ins import SignIn
 from identity.rules.permissions import ANONYMOUS, Viewer
+from identity.rules.sign_ins import is_worth_noting
 from identity.states import Permission
 from kernel.errors import NotAllowed, NotSignedIn
 from storage.base import real_now
-from storage.database import snapshot
+from storage.database import snapshot, transaction
 
 View = TypeVar("View", bound=Callable[..., Any])
+HALF_SECONDS = 300
+"""For so long a right password waits for its code."""
+
 _MARK = "guarded_by"
 _NO_SESSION = "uses_no_session"
 _BEARER = "Bearer "
@@ -67,15 +72,38 @@ def viewer() -> Viewer:
     return known
 
 
-def sign_in(person: Person) -> None:
-    """Begin a session for this person; whatever the cookie held before is dropped."""
+def begin_session(sign_in: SignIn) -> None:
+    """This browser is signed in; whatever its cookie held before is dropped."""
     language = session.get("lang")
     session.clear()
-    session.update(person=person.code, epoch=person.epoch, browser=secrets.token_hex(16))
+    session["sign_in"] = sign_in.code
     if language:
         session["lang"] = language
     session.permanent = True
     g.pop("viewer", None)
+
+
+def begin_half(person: str, onward: str, now: datetime) -> None:
+    """The password was right and a code is to come: nobody is signed in yet."""
+    language = session.get("lang")
+    session.clear()
+    session["half"] = [person, onward, now.timestamp()]
+    if language:
+        session["lang"] = language
+
+
+def half_begun(now: datetime) -> tuple[str, str] | None:
+    """Whose password was right a short while ago in this browser, and where they want to go."""
+    match session.get("half"):
+        case [str(person), str(onward), float(at)] if 0 <= now.timestamp() - at < HALF_SECONDS:
+            return person, onward
+    return None
+
+
+def own_sign_in() -> str:
+    """The code of the sign-in by which this request comes; empty for programs and strangers."""
+    code = session.get("sign_in")
+    return code if isinstance(code, str) and not comes_with_token() else ""
 
 
 def sign_out() -> None:
@@ -101,7 +129,7 @@ def person_stamp() -> str:
     if comes_with_token():
         token = request.headers["Authorization"].removeprefix(_BEARER).strip()
         return f"token:{token_digest(token).hex()}"
-    return f"session:{session.get('epoch')}:{session.get('browser')}"
+    return f"session:{own_sign_in()}"
 
 
 def comes_with_token() -> bool:
@@ -122,19 +150,33 @@ def unguarded(app: Flask) -> list[str]:
 def _viewer_of_request() -> Viewer:
     if comes_with_token():
         return _viewer_of_token(request.headers["Authorization"].removeprefix(_BEARER).strip())
-    code = session.get("person")
-    if not isinstance(code, str):
+    code = own_sign_in()
+    if not code:
         return ANONYMOUS
     with snapshot() as db:
-        person = queries.person_by_code(db, code)
-        if person is None or not hmac.compare_digest(str(person.epoch), str(session.get("epoch"))):
+        now = real_now(db)
+        found = queries.valid_sign_in(db, code, now)
+        if found is None:
             return ANONYMOUS
-        return queries.viewer_of(person)
+        who = queries.viewer_of(found.person)
+    if is_worth_noting(found.seen_at, now):
+        with transaction() as (db, now):
+            note_seen(db, code, now=now)
+    return who
 
 
 def _viewer_of_token(token: str) -> Viewer:
+    digest = token_digest(token)
     with snapshot() as db:
-        person = queries.person_by_token(db, token_digest(token), real_now(db))
-        if person is None:
+        now = real_now(db)
+        found, person = (
+            queries.valid_token(db, digest, now),
+            queries.person_by_token(db, digest, now),
+        )
+        if found is None or person is None:
             raise NotSignedIn("account.token_invalid", "访问令牌无效或已过期。")
-        return queries.viewer_of(person)
+        who = queries.viewer_of(person)
+    if is_worth_noting(found.seen_at, now):
+        with transaction() as (db, now):
+            note_token_seen(db, digest, now=now)
+    return who

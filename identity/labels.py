@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from identity.states import (
+    ApplicationState,
     KeyPurpose,
     OrganisationKind,
     PaperState,
     RestrictionKind,
     Role,
     TurnState,
+    UndertakingMeans,
 )
 
 
@@ -52,6 +54,15 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         KeyPurpose.STATEMENT: _("签署声明（私钥由本人保管）"),
         KeyPurpose.DOCUMENT: _("签署文件（凭口令使用）"),
     },
+    UndertakingMeans: {
+        UndertakingMeans.KEY: _("用本人签名密钥签署"),
+        UndertakingMeans.PASSWORD: _("以密码确认（当时没有签名密钥）"),
+    },
+    ApplicationState: {
+        ApplicationState.PENDING: _("等待交易中心核对"),
+        ApplicationState.CONFIRMED: _("已确认，可以登录"),
+        ApplicationState.REFUSED: _("未予确认"),
+    },
     PaperState: {
         PaperState.DRAWING: _("正在生成"),
         PaperState.SIGNING: _("签署中"),
@@ -72,6 +83,18 @@ PAPERS: Mapping[str, str] = {
     "report": _("评标报告"),
 }
 
+# What may have happened to an account while its owner was away, by the kind of fact.
+NEWS: Mapping[str, str] = {
+    "key.enrolled": _("登记了签名密钥"),
+    "key.revoked": _("停用了签名密钥"),
+    "password.changed": _("修改了密码"),
+    "second_factor.enrolled": _("启用了动态码"),
+    "second_factor.ended": _("停用了动态码"),
+    "second_factor.reset": _("交易中心重置了动态码"),
+    "recovery_codes.renewed": _("更换了恢复码"),
+    "recovery_code.used": _("使用了一个恢复码"),
+}
+
 # One colour each; the word beside it always says the same.
 BADGES: Mapping[StrEnum, str] = {
     TurnState.WAITING: "active",
@@ -83,6 +106,7 @@ BADGES: Mapping[StrEnum, str] = {
 
 # Refusals name a field by its word, never by its name in the program.
 FIELDS: Mapping[str, str] = {
+    "application": _("申请编号"),
     "article": _("依据条款"),
     "code": _("统一社会信用代码"),
     "credit_code": _("统一社会信用代码"),
@@ -90,13 +114,16 @@ FIELDS: Mapping[str, str] = {
     "finding": _("认定编号"),
     "from": _("开始日期"),
     "ground": _("事实和理由"),
-    "kind": _("限制种类"),
+    "contact": _("联系电话"),
+    "kind": _("类型"),
     "kinds": _("单位类型"),
     "name": _("单位名称"),
     "origin": _("清单来源"),
-    "password": _("初始密码"),
+    "old": _("现在的密码"),
+    "password": _("密码"),
     "person_name": _("姓名"),
     "pin": _("签名口令"),
+    "reason": _("理由"),
     "roles": _("角色"),
     "until": _("结束日期"),
     "username": _("登录名"),
@@ -116,3 +143,8 @@ def badge(state: StrEnum) -> str:
 def paper_label(kind: str) -> str:
     """The Chinese wording of a kind of paper; one that is not listed stands as it is."""
     return PAPERS.get(kind, kind)
+
+
+def change_label(kind: str) -> str:
+    """The Chinese wording of what happened to an account."""
+    return NEWS[kind]

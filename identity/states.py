@@ -37,6 +37,7 @@ class Permission(StrEnum):
 
     SEE_ACCOUNT = "see_account"
     MANAGE_KEYS = "manage_keys"
+    MANAGE_COLLEAGUES = "manage_colleagues"
     MANAGE_ORGANISATIONS = "manage_organisations"
     REGISTER_TENDER = "register_tender"
     RUN_TENDER = "run_tender"
@@ -123,5 +124,36 @@ TURN = Lifecycle(
         (TurnState.SIGNED, TurnEvent.FINISHED): TurnState.DONE,
         (TurnState.ASKED, TurnEvent.LAPSED): TurnState.WAITING,
         (TurnState.PREPARED, TurnEvent.LAPSED): TurnState.WAITING,
+    },
+)
+
+
+class UndertakingMeans(StrEnum):
+    """How somebody undertook something."""
+
+    KEY = "key"
+    PASSWORD = "password"  # noqa: S105 (a word, not a secret)
+
+
+class ApplicationState(StrEnum):
+    """Where an application for registration stands."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+class ApplicationEvent(StrEnum):
+    """What can happen to an application."""
+
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+APPLICATION = Lifecycle(
+    "application",
+    {
+        (ApplicationState.PENDING, ApplicationEvent.CONFIRMED): ApplicationState.CONFIRMED,
+        (ApplicationState.PENDING, ApplicationEvent.REFUSED): ApplicationState.REFUSED,
     },
 )

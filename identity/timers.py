@@ -1,4 +1,5 @@
-"""The worker's steps of every paper: prepare, finish, seal, let lapse. Drawing is its owner's.
+"""The worker's steps of every paper: prepare, finish, seal, let lapse; and of a revoked key, whose
+certificate goes on the list. Drawing a paper is its owner's.
 
 Whatever fails is tried again by the sweep; only a certificate that is not valid gives the turn up.
 """
@@ -15,7 +16,7 @@ from evidence.actions.papers import draw_stamp
 from evidence.actions.workshop import Workshop
 from evidence.rules.signing import PreparedSignature
 from identity import queries
-from identity.actions import papers
+from identity.actions import credentials, papers
 from identity.models.papers import Paper, Turn
 from identity.states import PaperState
 from kernel.errors import NotAllowed
@@ -104,6 +105,20 @@ def _lapse(db: Session, code: str, now: datetime, _: Any) -> None:
     papers.lapse_turn(db, code, now=now)
 
 
+def _listed(person: str, workshop: Workshop) -> None:
+    """The certificates of a person's revoked keys are on the revocation list; twice is once."""
+    with snapshot() as db:
+        keys = queries.keys_of(db, person)
+    for key in keys:
+        if key.certificate is not None and key.revoked_at is not None:
+            certificate = x509.load_pem_x509_certificate(key.certificate.encode())
+            workshop.authority.revoke(certificate, now=key.revoked_at)
+
+
+def _nothing_more(_db: Session, _code: str, _now: datetime, _result: Any) -> None:
+    """All was done outside the database."""
+
+
 def _stamp(turn: Turn, key: str, now: datetime) -> list[str]:
     return [turn.person.name, _moment(now), f"密钥 {key}"]
 
@@ -121,4 +136,5 @@ DUTIES: Mapping[str, Duty] = {
     papers.FINISH: Duty(_take_finished, _finished),
     papers.SEAL: Duty(_take_sealed, _sealed),
     papers.LAPSE: Duty(_lapse),
+    credentials.REVOKE: Duty(_nothing_more, _listed),
 }

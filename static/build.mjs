@@ -13,6 +13,8 @@ await esbuild.build({
     app: "static/js/app.js",
     room: "static/js/room/room.js",
     "pdf-worker": "node_modules/pdfjs-dist/legacy/build/pdf.worker.mjs",
+    seal: "static/js/seal.js",
+    "seal-worker": "static/js/seal/worker.js",
     style: "static/css/style.css",
   },
   bundle: true,

@@ -20,6 +20,7 @@ APPEND_ONLY = (
     "score_sheet_version",
     "supervision_order",
     "termination",
+    "undertaking",
 )
 
 

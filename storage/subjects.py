@@ -89,7 +89,9 @@ def clock_of(db: Session, subject: str) -> str:
 
 def legal_now(db: Session, subject: str) -> datetime:
     """A subject's legal instant as a reader sees it; the door's own `now` decides, not this."""
-    return real_now(db) + shift_of(db, clock_of(db, subject))
+    query = sa.select(Clock.shift).join(Subject, Subject.clock == Clock.name)
+    shift = db.scalar(query.where(Subject.name == subject)) or 0
+    return real_now(db) + timedelta(microseconds=shift)
 
 
 def times_of(db: Session, clocks: Iterable[str]) -> dict[str, datetime]:
@@ -113,14 +115,17 @@ def count_up(db: Session, amounts: Mapping[str, int]) -> dict[str, int]:
     ordered = sorted(amounts)
     if not ordered:
         return {}
-    insert = _insert(db)(Counter).values([{"name": n, "value": amounts[n]} for n in ordered])
+    insert = insert_or_update(db)(Counter).values(
+        [{"name": n, "value": amounts[n]} for n in ordered]
+    )
     counted = insert.on_conflict_do_update(
         index_elements=[Counter.name], set_={"value": Counter.value + insert.excluded.value}
     ).returning(Counter.name, Counter.value)
     return dict(db.execute(counted).all())
 
 
-def _insert(db: Session) -> type[postgresql.Insert] | type[sqlite.Insert]:
+def insert_or_update(db: Session) -> type[postgresql.Insert] | type[sqlite.Insert]:
+    """The INSERT of this engine that may say what to do on a conflict."""
     return sqlite.Insert if db.get_bind().dialect.name == "sqlite" else postgresql.Insert
 
 
@@ -146,7 +151,7 @@ def _create_missing(db: Session, ordered: Sequence[str], clock: str) -> None:
         if name not in known
     ]
     if missing:
-        db.execute(_insert(db)(Subject).values(missing).on_conflict_do_nothing())
+        db.execute(insert_or_update(db)(Subject).values(missing).on_conflict_do_nothing())
 
 
 def _tick(db: Session, rows: Sequence[Subject], real: datetime) -> datetime:

@@ -16,7 +16,7 @@ from supervision.models.orders import Order
 from supervision.rules.conduct import Deduction
 from supervision.rules.conduct_disclosure import Matter, states_for
 from supervision.states import FindingState
-from trading.models.tendering import Lot, Tender
+from trading.models.tendering import Lot
 from trading.rules.disclosure import Audience
 from trading.states import LotState
 
@@ -24,9 +24,6 @@ _ENDED = (LotState.REGISTERED, LotState.ARCHIVED, LotState.FAILED, LotState.TERM
 _OUT = (FindingState.DISMISSED, FindingState.CANCELLED)
 # A finding out of a rehearsal counts only for organisations in training (design.md §3).
 _COUNTS = sa.or_(Finding.is_rehearsal.is_(False), Organisation.is_training.is_(True))
-_WITH_SIDES = joinedload(Lot.tender).options(
-    joinedload(Tender.agency), joinedload(Tender.procuring_entity)
-)
 WALL = 200
 PAGE = 50
 
@@ -34,7 +31,7 @@ PAGE = 50
 def running_lots(db: Session) -> Sequence[Lot]:
     """Lots on their way, the most urgent deadline first; at most WALL."""
     query = sa.select(Lot).where(Lot.state.not_in(_ENDED)).order_by(Lot.deadline, Lot.code)
-    return db.scalars(query.options(_WITH_SIDES).limit(WALL)).all()
+    return db.scalars(query.limit(WALL)).all()
 
 
 def attempts_on(db: Session, lot_id: int) -> Sequence[Attempt]:

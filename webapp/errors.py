@@ -70,8 +70,18 @@ def answer_refusal(refusal: Refusal) -> tuple[Any, int, dict[str, str]]:
     # Who may not act gets no form; who mistook a field, as a PIN, gets the form to mend it.
     barred = isinstance(refusal, errors.NotAllowed) and not refusal.problems[0].field
     page = None if barred else _form_again(problems)
-    page = page or render_template("errors/refused.html", problems=problems, status=status)
+    page = page or render_template(
+        "errors/refused.html", problems=problems, status=status, back=_wanted_page()
+    )
     return page, status, headers
+
+
+def _wanted_page() -> str:
+    """Where to go on to after signing in: the page that was asked for, or that of the form."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    page = page_of(current_app.view_functions.get(request.endpoint or ""))
+    return _address_of(page, request.view_args or {}) if page else ""
 
 
 def _seconds_to_wait(refusal: Refusal) -> int:

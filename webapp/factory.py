@@ -15,11 +15,24 @@ from evaluation.routes import draw, expert, meeting_api, report_api
 from evaluation.routes import files_api as blind_files_api
 from evaluation.routes import scoring as scoring_pages
 from evaluation.rules.method import check_method
+from identity.actions.second_factor import cipher
 from identity.forms import body_limit_of
 from identity.guard import enforce, needs_forgery_mark, open_to_all, unguarded
 from identity.routes import account as account_pages
 from identity.routes import api as account_api
-from identity.routes import centre, desk, papers, papers_api
+from identity.routes import (
+    applications,
+    centre,
+    colleagues,
+    desk,
+    papers,
+    papers_api,
+    password,
+    second_factor,
+    sign_ins,
+    undertakings,
+)
+from identity.routes import keys as key_pages
 from kernel.errors import NotAllowed
 from storage import keys
 from storage.database import open_database
@@ -50,6 +63,7 @@ from trading.routes import (
     ocds_api,
     opening_api,
     public,
+    sealing,
     witness,
 )
 from trading.routes import desk as trading_desk
@@ -69,6 +83,7 @@ from webapp.throttle import register_throttle
 APIS = (
     account_api.api,
     papers_api.api,
+    undertakings.api,
     trading_api.api,
     opening_api.api,
     award_api.api,
@@ -85,6 +100,13 @@ APIS = (
 )
 PAGES = (
     account_pages.pages,
+    key_pages.pages,
+    sign_ins.pages,
+    second_factor.pages,
+    password.pages,
+    applications.pages,
+    colleagues.pages,
+    undertakings.pages,
     desk.pages,
     papers.pages,
     centre.pages,
@@ -94,6 +116,7 @@ PAGES = (
     documents.pages,
     objections.pages,
     bidder.pages,
+    sealing.pages,
     issuer.pages,
     witness.pages,
     pool_pages.pages,
@@ -113,6 +136,7 @@ PAGES = (
 # Whom the desk asks what there is to do for the one who looks.
 DESK = (
     desk.tasks_of_papers,
+    desk.tasks_of_applications,
     trading_desk.tasks_of_lots,
     trading_desk.tasks_of_questions,
     trading_desk.tasks_of_bids,
@@ -137,6 +161,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["publisher"] = Publisher(PLATFORM, settings.site, settings.ocds_prefix)
     app.extensions["receipt_key"] = functools.cache(
         functools.partial(keys.signing_key, settings.keys, "receipt")
+    )
+    app.extensions["second_factor_box"] = functools.cache(
+        lambda: cipher(keys.kept_secret(settings.keys, "second-factor"))
     )
     app.config.update(
         SECRET_KEY=_session_secret(settings),

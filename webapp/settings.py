@@ -74,5 +74,5 @@ def workshop_of(settings: Settings) -> Workshop:
 
 def prepare_keys(settings: Settings) -> None:
     """Make the program's own keys where they are missing."""
-    for name in ("session", "receipt", "checkpoint"):
+    for name in ("session", "receipt", "checkpoint", "second-factor"):
         kept_secret(settings.keys, name)

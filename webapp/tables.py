@@ -9,10 +9,14 @@ import evaluation.models.scoring
 import evidence.models.streams
 import evidence.models.tree
 import identity.models.accounts
+import identity.models.applications
 import identity.models.credentials
 import identity.models.organisations
 import identity.models.papers
+import identity.models.second_factor
+import identity.models.sign_ins
 import identity.models.standing
+import identity.models.undertakings
 import outbox.models.messages
 import storage.due
 import storage.subjects

@@ -58,6 +58,7 @@ def register_templating(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=asset,
         badge_of=badge_of,
+        change_label=identity.change_label,
         cover_label=trading.cover_label,
         behaviour_of=supervision.behaviour_of,
         desk_name=desk_name,
@@ -78,7 +79,6 @@ def register_templating(app: Flask) -> None:
         ticked=ticked,
         refused=refused,
         viewer=viewer,
-        wanted=wanted,
         ways=ways,
     )
     app.jinja_env.filters.update(
@@ -200,11 +200,6 @@ def in_language(language: str) -> str:
     """This page in the other language, with all that its address asks for."""
     asked = {**request.args.to_dict(flat=False), "lang": [language]}
     return f"{here()}?{urlencode(asked, doseq=True)}"
-
-
-def wanted() -> str:
-    """Where a reader was going when asked to sign in: only pages are gone back to."""
-    return request.full_path.rstrip("?") if request.method == "GET" else ""
 
 
 def given(field: str, default: str = "") -> str:

@@ -1,11 +1,11 @@
-"""How often one may try to sign in: by address and by name, counted in memory or in Redis.
+"""How often one may try to sign in or apply: by address and name, counted in memory or Redis.
 
 Attempts are counted before the password is looked at, so that a guess costs the guesser and not
 the hashing. Several web processes need REDIS_URL to count together.
 """
 
 from flask import Flask, request
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
@@ -15,6 +15,10 @@ from webapp.settings import Settings
 BY_NAME = RateLimitItemPerMinute(10)
 BY_ADDRESS = RateLimitItemPerMinute(60)
 DOORS = ("account_api.make_token", "account.sign_in_now")
+# Here no name is given: the address is counted, and the person by the rules of their codes.
+NAMELESS = ("account.give_code", "applications.show_state")
+BY_APPLICANT = RateLimitItemPerHour(20)
+APPLYING = "applications.apply"
 
 
 def register_throttle(app: Flask, settings: Settings) -> None:
@@ -23,10 +27,16 @@ def register_throttle(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def count() -> None:
-        if request.endpoint not in DOORS or request.method != "POST":
+        if request.method == "POST" and request.endpoint == APPLYING:
+            if not counted.hit(BY_APPLICANT, "applicant", request.remote_addr or ""):
+                raise TooMany("application.too_many", "申请次数过多，请一小时后再试。")
+            return
+        if request.method != "POST" or request.endpoint not in (*DOORS, *NAMELESS):
             return
         by_address = counted.hit(BY_ADDRESS, "address", request.remote_addr or "")
-        if not counted.hit(BY_NAME, "name", _name()) or not by_address:
+        is_named = request.endpoint in DOORS
+        by_name = counted.hit(BY_NAME, "name", _name()) if is_named else True
+        if not by_name or not by_address:
             raise TooMany("account.too_many_attempts", "尝试次数过多，请一分钟后再试。")
 
 

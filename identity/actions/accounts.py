@@ -28,7 +28,7 @@ TOKEN_LIFE = timedelta(days=90)
 # Four at once bound the memory that sign-ins can take (19 MiB each).
 _AT_ONCE = threading.BoundedSemaphore(4)
 _HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_DUMMY = _HASHER.hash("nobody has this password")
+NOBODYS_HASH = _HASHER.hash("nobody has this password")
 
 
 def hash_password(password: str) -> str:
@@ -85,6 +85,7 @@ def register_person(
     password_hash: str,
     actor: str,
     now: datetime,
+    is_administrator: bool = False,
 ) -> Person:
     """Add a person to an organisation whose kinds fit the roles."""
     username = credentials.username(username)
@@ -108,6 +109,7 @@ def register_person(
         name=clean_line(name, field="name", limit=80),
         organisation=organisation,
         password_hash=password_hash,
+        is_administrator=is_administrator,
         roles=[PersonRole(role=role) for role in roles],
     )
     db.add(person)
@@ -143,19 +145,22 @@ def authenticate(username: str, password: str) -> str:
     """
     with snapshot() as db:
         person = queries.person_by_username(db, username.strip().lower()[:40])
-        known, code = (person.password_hash, person.code) if person else (_DUMMY, "")
+        known, code = (person.password_hash, person.code) if person else (NOBODYS_HASH, "")
     if not is_password(password, known) or not code:
-        raise NotAllowed("account.wrong_name_or_password", "登录名或密码不正确。")
+        raise NotAllowed("account.wrong_name_or_password", "登录名或密码不正确。", field="password")
     return code
 
 
-def end_sessions(db: Session, person: Person) -> None:
-    """End every session of this person, now."""
-    person.epoch += 1
+def refuse_ended(person: Person) -> None:
+    """Refuse somebody whose access was ended; told only to who knows the password."""
+    if person.ended_at is not None:
+        message = "该账户已由所在单位停用。如有疑问，请联系本单位管理员。"
+        raise NotAllowed("account.ended", message, field="username")
 
 
 def make_token(db: Session, person: Person, label: str, now: datetime) -> str:
-    """A new API token, shown once; only its digest is kept."""
+    """A new API token, shown once; only its digest is kept. Raises NotAllowed after the end."""
+    refuse_ended(person)
     token = codes.new_token()
     db.add(
         ApiToken(
@@ -163,6 +168,7 @@ def make_token(db: Session, person: Person, label: str, now: datetime) -> str:
             person_id=person.id,
             label=clean_line(label, field="label", limit=80),
             made_at=now,
+            seen_at=now,
             expires_at=now + TOKEN_LIFE,
         )
     )

@@ -27,7 +27,9 @@ from identity.rules.permissions import Viewer
 from identity.states import KeyPurpose
 from kernel import codes
 from kernel.errors import InvalidInput, NotAllowed, Refusal, refuse_if
+from storage.due import schedule
 
+REVOKE = "key.revoke"
 _PROOF_DOMAIN = b"zhaobiao-key-proof/v1\n"
 
 
@@ -125,12 +127,37 @@ def enrol_document_key(db: Session, who: Viewer, made: LockedKey, *, now: dateti
     return key
 
 
+def revoke_key(db: Session, who: Viewer, code: str, *, now: datetime) -> SigningKey:
+    """One of my keys signs nothing from now on; what it signed before stays valid.
+
+    The worker puts its certificate on the revocation list. Raises NotFound for keys of others.
+    """
+    key = queries.key_of(db, who.code, code)
+    if key.revoked_at is not None:
+        raise Refusal("key.revoked_already", "该密钥已经停用。", "电子签名法 第15条")
+    key.revoked_at = now
+    record(
+        db,
+        stream=f"person:{who.code}",
+        kind="key.revoked",
+        actor=who.code,
+        subject=f"key:{code}",
+        data={"purpose": key.purpose.value},
+        now=now,
+    )
+    if key.certificate is not None:
+        schedule(db, REVOKE, f"person:{who.code}", now)
+    return key
+
+
 def count_attempt(db: Session, key_code: str) -> str:
     """Count a try at a key's PIN before it is made, so that tries side by side count too.
 
-    Returns the locked key. Raises NotAllowed once it is blocked.
+    Returns the locked key. Raises NotAllowed once it is blocked, Refusal once revoked.
     """
     key = db.get_one(SigningKey, key_code)
+    if key.revoked_at is not None:
+        raise Refusal("key.revoked", "该密钥已停用，请重新申请签署。", "电子签名法 第15条")
     refuse_if(pin_problems(key.wrong_pins), NotAllowed)
     key.wrong_pins += 1
     if key.locked_key is None:

@@ -12,7 +12,10 @@ from storage.columns import digest_column, enum_column
 
 
 class Person(Base):
-    """One person with an account. Raising `epoch` ends every session of theirs."""
+    """One person with an account. Raising `epoch` ends every session of theirs.
+
+    An administrator lets colleagues of the same organisation in and ends their access.
+    """
 
     __tablename__ = "person"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -22,6 +25,8 @@ class Person(Base):
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
     password_hash: Mapped[str] = mapped_column(sa.String(200))
     epoch: Mapped[int] = mapped_column(default=0)
+    is_administrator: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    ended_at: Mapped[datetime | None]
     organisation: Mapped[Organisation] = relationship(lazy="joined")
     roles: Mapped[list["PersonRole"]] = relationship(back_populates="person", lazy="selectin")
 
@@ -46,3 +51,5 @@ class ApiToken(Base):
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+    person: Mapped[Person] = relationship()

@@ -17,6 +17,8 @@ from identity.forms import (
     StatementKeyBody,
 )
 from identity.guard import open_to_all, requires, uses_no_session, viewer
+from identity.routes.by_code import prove_if_needed
+from identity.routes.by_password import authenticated
 from identity.rules.standing import in_force
 from identity.states import Permission
 from kernel.codes import credit_code
@@ -32,8 +34,9 @@ api = APIBlueprint("account_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(
 @open_to_all
 @uses_no_session
 def make_token(body: SignInBody) -> Any:
-    """A token for a program, against name and password; shown once."""
-    person_code = accounts.authenticate(body.username, body.password)
+    """A token for a program, against name, password and, if there is one, the second factor."""
+    person_code = authenticated(body.username, body.password)
+    prove_if_needed(person_code, body.totp)
     with transaction(lock=[f"person:{person_code}"]) as (db, now):
         person = queries.person_by_code(db, person_code)
         assert person is not None  # noqa: S101 (people are never deleted)

@@ -93,3 +93,18 @@ def tasks_of_papers(db: Session, who: Viewer) -> list[Task]:
         )
         for turn in queries.turns_to_sign(db, who.code, SHOWN)
     ]
+
+
+def tasks_of_applications(db: Session, who: Viewer) -> list[Task]:
+    """Applications for registration that wait for the trading centre."""
+    waiting = queries.pending_applications(db) if who.may(Permission.MANAGE_ORGANISATIONS) else 0
+    if not waiting:
+        return []
+    return [
+        Task(
+            title=_("核对单位注册申请"),
+            about=str(waiting),
+            address=url_for("centre.applications"),
+            is_mine=True,
+        )
+    ]

@@ -23,6 +23,9 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     ),
 }
 
+# What the administrator of an organisation may, whatever their role.
+ADMINISTERING = frozenset({Permission.MANAGE_COLLEAGUES})
+
 # A role is only of use in an organisation of the right kind.
 KIND_FOR_ROLE: Mapping[Role, OrganisationKind] = {
     Role.AGENT: OrganisationKind.AGENCY,
@@ -47,6 +50,7 @@ class Viewer:
     organisation: str = ""
     organisation_name: str = ""
     roles: frozenset[Role] = field(default_factory=frozenset)
+    is_administrator: bool = False
 
     @property
     def is_signed_in(self) -> bool:
@@ -54,8 +58,9 @@ class Viewer:
         return bool(self.code)
 
     def may(self, permission: Permission) -> bool:
-        """Whether one of the roles grants this."""
-        return permission in permissions_of(self.roles, signed_in=self.is_signed_in)
+        """Whether one of the roles grants this, or administering the own organisation."""
+        granted = permissions_of(self.roles, signed_in=self.is_signed_in)
+        return permission in granted or (self.is_administrator and permission in ADMINISTERING)
 
 
 ANONYMOUS = Viewer()

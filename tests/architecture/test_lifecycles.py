@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from evaluation.states import CALL, DRAW, EXPERT, MEETING, SHEET
 from evidence.actions.streams import advance
 from evidence.models.streams import Fact
-from identity.states import PAPER, TURN
+from identity.states import APPLICATION, PAPER, TURN
 from kernel.errors import TransitionRefused
 from kernel.lifecycle import Lifecycle
 from storage.database import snapshot, transaction
@@ -122,6 +122,10 @@ ALLOWED |= {
         prepared  lapsed    waiting
     """,
 }
+ALLOWED[APPLICATION] = """
+        pending  confirmed  confirmed
+        pending  refused    refused
+    """
 ALLOWED[FINDING] = """
         recorded  noticed     noticed
         recorded  dismissed   dismissed

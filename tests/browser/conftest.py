@@ -42,8 +42,8 @@ class Stage:
     def __init__(self, town):
         self.town, self.url, self.contexts = town, town.url, []
         self.evaluation = Evaluation(Vault(town.var / "files"), experts=6)
-        make_organisation(CODES[43], "临江市监督管理局", OrganisationKind.REGULATOR)
-        make_person("regulator", CODES[43], Role.REGULATOR)
+        make_organisation(CODES[46], "临江市监督管理局", OrganisationKind.REGULATOR)
+        make_person("regulator", CODES[46], Role.REGULATOR)
 
     def page_for(self, browser, username, *, width=1366, language="zh", **options):
         """A page on which this person is signed in; what is wrong on its console is kept."""

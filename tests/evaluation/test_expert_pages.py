@@ -318,8 +318,8 @@ def test_the_account_page_tells_which_key_counts(drawn, client):
     with snapshot() as db:
         key = trading.opening_keys(db, trading.lot_by_code(db, drawn.lot).id)[0].key_code
 
-    assert f'data-current="{key}"' in witness.text("/account")
-    assert 'data-current=""' in Visitor(client, "host").text("/account")
+    assert f'data-current="{key}"' in witness.text("/account/keys")
+    assert 'data-current=""' in Visitor(client, "host").text("/account/keys")
 
 
 def test_the_scoring_room_has_every_cell_by_criterion_and_names_nobody(room, client):

@@ -49,6 +49,9 @@ _told |= {"lot.archived"}
 ARCHIVED = Scene(Stage(LotState.ARCHIVED, frozenset(_told)), MeetingState.RANKED)
 SCENES = {name: scene for name, scene in list(globals().items()) if isinstance(scene, Scene)}
 TOLD_BEFORE_THE_CLOSE = {
+    "alert.raised",
+    "amendment.published",
+    "enquiry.answered",
     "tender.registered",
     "tender_notice.published",
     "rehearsal.moved",

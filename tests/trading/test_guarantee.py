@@ -45,8 +45,8 @@ PREIMAGE = Preimage("GO0000000000", SALT.hex(), DEADLINE, "ab" * 32)
 class Bank:
     """A lot that asks for a guarantee, a bank that gives it, bidders who order it."""
 
-    def __init__(self, vault, bidders=3, workshop=None):
-        self.hall = Hall(vault, bidders)
+    def __init__(self, vault, bidders=3, workshop=None, hall=None):
+        self.hall = hall or Hall(vault, bidders)
         self.lot, self.workshop = self.hall.lot, workshop or workshop_over(vault)
         for code, name, username in (
             (BANK, "临江银行", "banker"),

@@ -72,7 +72,7 @@ def awarding(app, settings):
 
 
 def test_everybody_lands_on_their_own_desk(agent):
-    assert agent.landed.headers["Location"] == "/desk"
+    assert agent.landed.headers["Location"] == "/account/undertakings"
     assert "没有等待您办理的事项" in agent.get("/desk")
 
 
@@ -249,6 +249,54 @@ def test_a_bidder_sees_its_receipts_and_commands_and_nobody_else_does(app, setti
     assert hall.lot in reader("bidder2").get("/bids")
 
 
+def test_a_receipt_is_its_bidders_page_and_nobody_elses(app, settings, reader):
+    hall = Hall(Vault(settings.files)).ready().all_bid()
+    receipt = hall.receipts["bidder1"]
+    address = f"/bids/lots/{hall.lot}/receipts/{receipt}"
+    before = reader("bidder1").get(address)
+    other, agent = reader("bidder2"), reader("agent")
+    hall.close()
+
+    after = reader("bidder1").get(address)
+
+    assert "签名并撤回" in before
+    assert receipt in after
+    assert "签名并撤回" not in after
+    assert other.client.get(address).status_code == 404
+    assert agent.client.get(address).status_code == 403
+
+
+def test_nothing_is_sealed_after_the_close(app, settings, reader):
+    hall = Hall(Vault(settings.files)).ready().all_bid()
+    bidder = reader("bidder1")
+    assert "data-seal" in bidder.get(f"/bids/lots/{hall.lot}/seal")
+    hall.close()
+
+    page = bidder.get(f"/bids/lots/{hall.lot}/seal")
+
+    assert "data-seal" not in page
+    assert "招标投标法 第28条" in page
+
+
+def test_a_bidder_whose_release_was_wrong_is_told_until_it_is_corrected(app, settings, reader):
+    hall = Hall(Vault(settings.files)).ready().all_bid().close()
+    first, second, *others = hall.bidders
+    hall.release(first, keys=hall.keys[second.username])
+    for bidder in (second, *others):
+        hall.release(bidder)
+    hall.end_window().publish().do("lot.check_releases")
+    address = f"/bids/lots/{hall.lot}/opening"
+    mine, other = reader("bidder1"), reader("bidder2")
+    told, untold = mine.get(address), other.get(address)
+
+    hall.release(first)
+
+    assert "释放的密钥不符" in told
+    assert "释放的密钥不符" not in untold
+    assert "释放的密钥不符" not in mine.get(address)
+    assert "更正已收到" in mine.get(address)
+
+
 def test_the_desk_tells_a_bidder_to_release_until_the_end_of_the_window(app, settings, reader):
     hall = Hall(Vault(settings.files)).ready().all_bid()
     assert "等待投标截止" in reader("bidder1").get("/desk")
@@ -328,6 +376,8 @@ PAGES = (
     "/bids",
     "/bids/mine",
     "/bids/lots/{lot}",
+    "/bids/lots/{lot}/seal",
+    "/bids/lots/{lot}/opening",
     "/orders",
     "/papers",
     "/witness",
@@ -440,7 +490,7 @@ def test_lists_take_as_many_statements_however_long_they_are(agent, reader):
     many = [statements(*page) for page in pages]
 
     assert many == few
-    assert max(few) <= 12
+    assert max(few) <= 11
 
 
 def test_a_long_list_goes_on_on_the_next_page(agent):

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo.people import CAST
+from demo.people import CAST, PASSWORD
 from identity import queries as identity
 from identity.models.accounts import ApiToken
 from identity.rules.permissions import ANONYMOUS
@@ -184,6 +184,36 @@ def can_connect(town):
             return True
     except socketio.exceptions.ConnectionError:
         return False
+
+
+def browser_of(town, name):
+    """A signed-in browser without scripts, as requests has one."""
+    browser = requests.Session()
+    page = browser.get(f"{town.url}/sign-in", timeout=10).text
+    mark = page.split('name="csrf_token" value="')[1].split('"')[0]
+    form = {"username": name, "password": PASSWORD, "csrf_token": mark}
+    browser.post(f"{town.url}/sign-in", data=form, timeout=10)
+    return browser
+
+
+def test_a_browser_that_is_ended_loses_its_socket_within_a_second(town):
+    first, second = browser_of(town, "witness"), browser_of(town, "witness")
+    cookie = "; ".join(f"{each.name}={each.value}" for each in second.cookies)
+    client = socketio.Client(reconnection=False)
+    client.connect(town.url, headers={"Cookie": cookie}, transports=["websocket"])
+    page = first.get(f"{town.url}/account/sign-ins", timeout=10).text
+    mark = page.split('name="csrf_token" value="')[1].split('"')[0]
+    assert client.connected
+
+    form = {"csrf_token": mark}
+    answer = first.post(f"{town.url}/account/sign-ins/others/end", data=form, timeout=10)
+    began = time.monotonic()
+    wait_for(lambda: not client.connected)
+
+    assert time.monotonic() - began < 3
+    assert answer.ok
+    assert first.get(f"{town.url}/desk", timeout=10).ok
+    assert second.get(f"{town.url}/desk", timeout=10).status_code == 401
 
 
 def test_who_loses_the_right_loses_the_socket_within_a_second(town):

@@ -56,4 +56,4 @@ class Bid(Base):
     uploads: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     submitted_at: Mapped[datetime]
     lot: Mapped[Lot] = relationship()
-    bidder: Mapped[Organisation] = relationship()
+    bidder: Mapped[Organisation] = relationship(lazy="joined")

@@ -27,8 +27,10 @@ class Tender(Base):
     procuring_entity_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
     agency_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
     registered_at: Mapped[datetime]
-    procuring_entity: Mapped[Organisation] = relationship(foreign_keys=[procuring_entity_id])
-    agency: Mapped[Organisation] = relationship(foreign_keys=[agency_id])
+    procuring_entity: Mapped[Organisation] = relationship(
+        foreign_keys=[procuring_entity_id], lazy="joined"
+    )
+    agency: Mapped[Organisation] = relationship(foreign_keys=[agency_id], lazy="joined")
     lots: Mapped[list["Lot"]] = relationship(back_populates="tender", order_by="Lot.code")
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from evidence import queries as evidence
 from identity.models.organisations import Organisation
@@ -17,15 +17,7 @@ from trading.states import LotState, Regime
 
 def tender_by_code(db: Session, code: str) -> Tender:
     """The tender with its lots. Raises NotFound."""
-    query = (
-        sa.select(Tender)
-        .where(Tender.code == code)
-        .options(
-            selectinload(Tender.lots),
-            selectinload(Tender.agency),
-            selectinload(Tender.procuring_entity),
-        )
-    )
+    query = sa.select(Tender).where(Tender.code == code).options(selectinload(Tender.lots))
     found = db.scalar(query)
     if found is None:
         raise NotFound("tender.not_found", "没有编号为“%(value)s”的项目。", value=code[:40])
@@ -74,7 +66,7 @@ def public_tenders(
     if sought.state is not None:
         published = sa.and_(published, Lot.state == sought.state)
     query = sa.select(Tender).where(sa.exists().where(published), *_fits(sought))
-    query = query.options(selectinload(Tender.lots), *_WITH_SIDES)
+    query = query.options(selectinload(Tender.lots))
     if before is not None:
         query = query.where(Tender.id < before)
     return db.scalars(query.order_by(Tender.id.desc()).limit(limit)).all()
@@ -103,7 +95,7 @@ def tenders_run_by(
     db: Session, organisation: str, *, limit: int, offset: int = 0
 ) -> Sequence[Tender]:
     """What this organisation runs as agency or buys by as procuring entity, newest first."""
-    query = sa.select(Tender).where(_is_side(organisation)).options(*_WITH_SIDES)
+    query = sa.select(Tender).where(_is_side(organisation))
     newest = query.options(selectinload(Tender.lots)).order_by(Tender.id.desc())
     return db.scalars(newest.limit(limit).offset(offset)).all()
 
@@ -111,8 +103,7 @@ def tenders_run_by(
 def unfinished_lots_run_by(db: Session, organisation: str, limit: int) -> Sequence[Lot]:
     """Lots that this organisation runs or buys by and that are not archived, newest first."""
     query = sa.select(Lot).join(Tender, Tender.id == Lot.tender_id).where(_is_side(organisation))
-    sides = (joinedload(Lot.tender).options(*_WITH_SIDES),)
-    unfinished = query.where(Lot.state != LotState.ARCHIVED).options(*sides)
+    unfinished = query.where(Lot.state != LotState.ARCHIVED)
     return db.scalars(unfinished.order_by(Lot.id.desc()).limit(limit)).all()
 
 
@@ -144,6 +135,3 @@ def _is_side(organisation: str) -> sa.ColumnElement[bool]:
     mine = sa.select(Organisation.id).where(Organisation.credit_code == organisation)
     found = mine.scalar_subquery()
     return sa.or_(Tender.agency_id == found, Tender.procuring_entity_id == found)
-
-
-_WITH_SIDES = (joinedload(Tender.agency), joinedload(Tender.procuring_entity))

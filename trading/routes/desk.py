@@ -14,6 +14,7 @@ from trading.labels import label
 from trading.models.bidding import Bid
 from trading.models.opening import OpeningKey, Release
 from trading.models.tendering import Lot, Tender
+from trading.routes.own_side import must_correct
 from trading.rules.steps import Actor, NextStep
 from trading.states import OPENING_STATES, LotState
 
@@ -118,7 +119,7 @@ def _bid_task(bid: Bid, release: Release | None) -> Task:
     """Before the deadline one waits; then one releases, and once more if the release was wrong."""
     lot = bid.lot
     waits_for_me = lot.state is LotState.RELEASING and release is None
-    wrong = lot.state is LotState.UNSEALING and release is not None and release.correct_until
+    wrong = must_correct(lot, release)
     title = _("等待启封")
     if lot.state is LotState.ANNOUNCED:
         title = _("等待投标截止，截止后释放解封密钥")
@@ -130,7 +131,7 @@ def _bid_task(bid: Bid, release: Release | None) -> Task:
     return Task(
         title=title,
         about=_named(lot),
-        address=url_for("bidder.lot", code=lot.code),
+        address=url_for("sealing.opening" if is_mine else "bidder.lot", code=lot.code),
         is_mine=is_mine,
         until=(release.correct_until if wrong and release else None) or _window_of(lot),
         otherwise=_("逾时未释放的，视为撤销投标文件。") if is_mine else "",

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -184,6 +184,18 @@ def release_problems(
     if state is LotState.ANNOUNCED:
         return [Problem("release.too_early", "尚未到开标时间。", "招标投标法 第34条")]
     return [Problem("release.too_late", "解密时间已结束。", "电子招标投标办法 第30条、第31条")]
+
+
+def is_corrected(
+    received_at: datetime, correction_ends: datetime | None, correction_minutes: int
+) -> bool:
+    """Whether a release that was found wrong has been followed by another one.
+
+    Source: 电子招标投标办法 第30条.
+    """
+    if correction_ends is None:
+        return False
+    return received_at >= correction_ends - timedelta(minutes=correction_minutes)
 
 
 def key_publication_problems(told: Collection[str]) -> list[Problem]:

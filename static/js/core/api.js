@@ -3,9 +3,15 @@
 const TRIES = 5;
 
 export class Refused extends Error {
-  constructor(problems) {
+  constructor(problems, status, wait = 0) {
     super(problems[0]?.message ?? "");
     this.problems = problems;
+    this.status = status;
+    this.wait = wait;
+  }
+
+  get code() {
+    return this.problems[0]?.code ?? "";
   }
 }
 
@@ -21,22 +27,33 @@ export function get(path) {
   return call("GET", path);
 }
 
-async function call(method, path, body) {
+// A Blob goes faster than the same bytes in an array (8 MiB: 0.1 s against 0.3 to 0.95 s).
+export function putBlob(path, blob, signal) {
+  return call("PUT", path, blob, signal);
+}
+
+async function call(method, path, body, signal) {
+  const isBlob = body instanceof Blob;
+  const type = isBlob ? "application/octet-stream" : "application/json";
   for (let attempt = 1; ; attempt += 1) {
     const answer = await fetch(`/api/v1${path}`, {
       method,
-      headers: { "Content-Type": "application/json", "X-CSRFToken": mark() },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: { "Content-Type": type, Accept: "application/json", "X-CSRFToken": mark() },
+      body: isBlob || body === undefined ? body : JSON.stringify(body),
+      signal,
     });
     if (answer.status !== 503 || attempt === TRIES) return read(answer);
     await wait(Number(answer.headers.get("Retry-After") ?? 1));
   }
 }
 
+// What is not JSON comes from something between us and the platform.
 async function read(answer) {
-  const value = await answer.json();
+  const value = await answer.json().catch(() => ({}));
   if (answer.ok) return value;
-  throw new Refused(value.problems ?? [value.error]);
+  const code = `http.${answer.status}`;
+  const problems = value.problems ?? [value.error ?? { code, message: code }];
+  throw new Refused(problems, answer.status, Number(answer.headers.get("Retry-After") ?? 0));
 }
 
 function mark() {

@@ -1,4 +1,4 @@
-// What this browser keeps for a person, in IndexedDB: signing keys, nonces of draws.
+// What this browser keeps for a person, in IndexedDB: signing keys, nonces of draws, bids under way.
 const STORE = "keys";
 
 export function recall(name) {
@@ -7,6 +7,10 @@ export function recall(name) {
 
 export function keep(name, value) {
   return inStore("readwrite", (store) => store.put(value, name));
+}
+
+export function forget(name) {
+  return inStore("readwrite", (store) => store.delete(name));
 }
 
 function opened() {

@@ -10,7 +10,7 @@ async function prepare() {
   const known = canSign() ? await keptKey(person) : undefined;
   const isHere = known !== undefined && known.code === current;
   box.querySelector("[data-key-here]").hidden = !isHere;
-  box.querySelector("[data-key-elsewhere]").hidden = isHere || !canSign();
+  box.querySelector("[data-key-elsewhere]").hidden = isHere || !canSign() || !current;
   box.querySelector("[data-no-crypto]").hidden = canSign();
   const button = box.querySelector("button");
   button.hidden = !canSign();

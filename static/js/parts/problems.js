@@ -20,7 +20,7 @@ export function clearProblems() {
 
 function line(problem) {
   const item = document.createElement("li");
-  const field = problem.field && document.getElementById(problem.field);
+  const field = problem.field ? document.getElementById(problem.field) : null;
   const told = document.createElement(field ? "a" : "span");
   if (field) {
     told.href = `#${problem.field}`;

@@ -41,7 +41,18 @@ async function commitSheet({ meeting, expert, version }, pair, form, sheet) {
   await post(`/meetings/${meeting}/sheet`, body);
 }
 
-const KINDS = { "expert-commitment": commitment, "score-sheet": scoreSheet, "kept-sheet": keptSheet };
+async function undertaking({ role, version, text }, pair) {
+  const type = "undertaking/v1";
+  const statement = { type, person, role, version: Number(version), text_sha256: text };
+  await post("/undertakings", await signed(pair, statement));
+}
+
+const KINDS = {
+  "expert-commitment": commitment,
+  "score-sheet": scoreSheet,
+  "kept-sheet": keptSheet,
+  undertaking,
+};
 
 async function sign(form, button) {
   clearProblems();

@@ -16,13 +16,20 @@ from evaluation.models.scoring import Ranking, ScoreSheet, SheetVersion
 from evaluation.rules.disclosure import Audience
 from evaluation.rules.method import Frame, Method, parse_method
 from evaluation.rules.report import expert_field
-from evaluation.states import CallState, DrawState, ExpertState, SheetState
+from evaluation.states import CallState, DrawState, ExpertState, MeetingState, SheetState
 from identity.models.accounts import Person, PersonRole
+from identity.models.organisations import Organisation
+from identity.models.papers import Paper, Turn
 from identity.rules.permissions import Viewer
 from identity.states import Permission, Role, TurnState
 from kernel.errors import NotFound
 from kernel.periods import legal_date
+from trading.models.bidding import Bid
+from trading.models.opening import OpenedBid
 from trading.models.tendering import Lot
+
+# An expert comes with its person, and a person with its roles: not where neither is looked at.
+_WITHOUT_PERSON = joinedload(Member.expert).lazyload(Expert.person)
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,8 @@ class SeatProgress:
     sheet: SheetState
     version: int
     report: TurnState | None
+    city: str
+    specialities: tuple[str, ...]
 
 
 def expert_by_code(db: Session, code: str) -> Expert:
@@ -108,6 +117,7 @@ def nonces_of(db: Session, draw: Draw) -> Sequence[DrawNonce]:
 def calls_of(db: Session, draw_code: str) -> Sequence[Call]:
     """Everybody called, by seat, in the order of the calls."""
     query = sa.select(Call).where(Call.draw_code == draw_code)
+    query = query.options(joinedload(Call.expert).lazyload(Expert.person))
     return db.scalars(query.order_by(Call.seat, Call.called_at, Call.expert_code)).all()
 
 
@@ -171,6 +181,7 @@ def member_of(db: Session, meeting_code: str, person_code: str) -> Member:
         .join(Expert, Expert.code == Member.expert_code)
         .join(Person, Person.id == Expert.person_id)
         .where(Member.meeting_code == meeting_code, Person.code == person_code)
+        .options(_WITHOUT_PERSON)
     )
     found = db.scalar(query)
     if found is None:
@@ -211,6 +222,16 @@ def blind_bids(db: Session, meeting_code: str) -> Sequence[BlindBid]:
     return db.scalars(query.order_by(BlindBid.code)).all()
 
 
+def blind_files(db: Session, meeting_code: str) -> dict[str, dict[str, Any]]:
+    """Blind code → what was opened of the bid, in the order of the codes; nobody's name."""
+    query = (
+        sa.select(BlindBid.code, OpenedBid.files)
+        .join(OpenedBid, OpenedBid.bid_id == BlindBid.bid_id)
+        .where(BlindBid.meeting_code == meeting_code)
+    )
+    return dict(db.execute(query.order_by(BlindBid.code)).all())
+
+
 def blind_bid(db: Session, meeting_code: str, code: str) -> BlindBid:
     """The bid under this blind code. Raises NotFound."""
     found = db.get(BlindBid, (meeting_code, code))
@@ -226,7 +247,13 @@ def no_blind_bid(code: str) -> NotFound:
 
 def names_of(db: Session, meeting_code: str) -> dict[str, str]:
     """Blind code → bidder's name: only for whom the disclosure lets know."""
-    return {blind.code: blind.bid.bidder.name for blind in blind_bids(db, meeting_code)}
+    query = (
+        sa.select(BlindBid.code, Organisation.name)
+        .join(Bid, Bid.id == BlindBid.bid_id)
+        .join(Organisation, Organisation.id == Bid.bidder_id)
+        .where(BlindBid.meeting_code == meeting_code)
+    )
+    return dict(db.execute(query.order_by(BlindBid.code)).all())
 
 
 def sheets_of(db: Session, meeting_code: str) -> Sequence[ScoreSheet]:
@@ -304,27 +331,58 @@ def report_on(db: Session, paper_code: str) -> Report:
 def report_of_lot(db: Session, lot_id: int) -> Report | None:
     """The report of a lot's meeting, once it is begun."""
     query = sa.select(Report).join(Meeting, Meeting.code == Report.meeting_code)
-    return db.scalar(query.where(Meeting.lot_id == lot_id))
+    turns = joinedload(Report.paper).joinedload(Paper.turns).lazyload(Turn.person)
+    return db.scalars(query.where(Meeting.lot_id == lot_id).options(turns)).unique().one_or_none()
 
 
 def progress_of(db: Session, meeting: Meeting) -> list[SeatProgress]:
-    """How far every seat is, in seat order."""
-    sheets = {sheet.expert_code: sheet for sheet in sheets_of(db, meeting.code)}
-    voters = {vote.voter for vote in votes_in(db, meeting)}
-    report = report_of_lot(db, meeting.lot_id)
+    """How far every seat is, in seat order, in as few statements as may be."""
+    return progress_in(db, meeting, report_of(db, meeting))
+
+
+def progress_in(db: Session, meeting: Meeting, report: Report | None) -> list[SeatProgress]:
+    """The same where the report is known already."""
+    voters = {vote.voter for vote in votes_in(db, meeting)} if meeting.chair is None else set()
     turns = {turn.field: turn.state for turn in report.paper.turns} if report else {}
+    seats = seats_of(db, meeting.code)
     return [
         SeatProgress(
             seat=member.seat,
             expert=member.expert_code,
             has_signed=member.statement is not None,
             has_voted=member.expert_code in voters or meeting.chair is not None,
-            sheet=sheets[member.expert_code].state,
-            version=sheets[member.expert_code].version,
+            sheet=sheet.state,
+            version=sheet.version,
             report=turns.get(expert_field(member.seat)),
+            city=member.expert.city,
+            specialities=tuple(member.expert.specialities),
         )
-        for member in members_of(db, meeting.code)
+        for member, sheet in seats
     ]
+
+
+def seats_of(db: Session, meeting_code: str) -> Sequence[tuple[Member, ScoreSheet]]:
+    """Every member with its sheet, in seat order; who they are as persons is not read."""
+    query = (
+        sa.select(Member, ScoreSheet)
+        .join(
+            ScoreSheet,
+            sa.and_(
+                ScoreSheet.meeting_code == Member.meeting_code,
+                ScoreSheet.expert_code == Member.expert_code,
+            ),
+        )
+        .where(Member.meeting_code == meeting_code)
+        .options(_WITHOUT_PERSON)
+        .order_by(Member.seat)
+    )
+    return [(member, sheet) for member, sheet in db.execute(query)]
+
+
+def report_of(db: Session, meeting: Meeting) -> Report | None:
+    """The report of a meeting, asked for only where there can be one."""
+    has_one = meeting.state in (MeetingState.REPORTING, MeetingState.REPORTED)
+    return report_of_lot(db, meeting.lot_id) if has_one else None
 
 
 def meetings_of(db: Session, person_code: str) -> Sequence[Meeting]:

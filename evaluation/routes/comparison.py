@@ -65,10 +65,11 @@ class Question:
 
 @dataclass(frozen=True)
 class Compared:
-    """Everything compared: the grids, and who has answered by keeping what was asked about."""
+    """The grids, who has answered by keeping what was asked about, and the sheets by expert."""
 
     grids: Sequence[Grid] = ()
     kept: Mapping[str, str] = field(default_factory=dict)
+    sheets: Mapping[str, Json] = field(default_factory=dict)
 
     def questions(self, expert: str) -> list[Question]:
         """What this expert is asked about."""
@@ -94,9 +95,10 @@ def compared(db: Session, meeting: Meeting) -> Compared:
     versions = queries.versions_by_seat(db, meeting.code)
     sheets = {expert: queries.sheet_of(own[-1]) for expert, own in versions.items()}
     items = meeting.lot.method["items"]
-    bids = queries.blind_codes(db, meeting.code)
+    # A committed sheet has every bid, in the order of the codes.
+    bids = sorted(next(iter(sheets.values()))["checks"])
     kept = {expert: own[-1].reason for expert, own in versions.items() if _is_kept(own)}
-    return Compared([_grid(bid, items, sheets) for bid in bids], kept)
+    return Compared([_grid(bid, items, sheets) for bid in bids], kept, sheets)
 
 
 def _is_kept(own: Sequence[SheetVersion]) -> bool:

@@ -87,7 +87,7 @@ def meeting(code: str) -> ResponseReturnValue:
             meeting=room.meeting,
             steps=[name for name, _states in STEPS],
             step=step_of(room.meeting.state),
-            key=identity.valid_key(db, who, KeyPurpose.STATEMENT),
+            key=identity.valid_key(db, who, KeyPurpose.STATEMENT) if room.signs_here else None,
             feeds=feeds_of(db, room.meeting),
             reasoning_limit=REASONING_LIMIT,
         )
@@ -168,7 +168,8 @@ def feeds_of(db: Session, meeting: Meeting) -> list[tuple[str, int]]:
         (f"meeting:{meeting.code}", Audience.EXPERT.value),
         (f"lot:{lot.code}", audience_of(viewer(), lot.tender.sides).value),
     ]
-    return [(topic, outbox.head(db, topic, audience)) for topic, audience in channels]
+    heads = outbox.heads(db, channels)
+    return [(topic, heads.get((topic, audience), 0)) for topic, audience in channels]
 
 
 def lot_of_draw(draw: str) -> list[str]:

@@ -77,9 +77,8 @@ def all_blind_files(db: Session, meeting: Meeting) -> dict[str, list[BidFile]]:
     """Blind code → files, for all bids at once. Raises NotFound before the scoring has begun."""
     if not may_know(Audience.EXPERT, Matter.FILES, meeting.state):
         raise queries.no_meeting(meeting.code)
-    opened = {each.bid_id: each.files for each in trading.opened_bids(db, meeting.lot_id)}
-    blind = queries.blind_bids(db, meeting.code)
-    return {each.code: numbered(opened.get(each.bid_id, {})) for each in blind}
+    opened = queries.blind_files(db, meeting.code)
+    return {bid: numbered(files) for bid, files in opened.items()}
 
 
 def name_for_expert(meeting: Meeting, file: BidFile) -> str:

@@ -101,6 +101,11 @@ class Room:
         return self.meeting.state in _OPEN
 
     @property
+    def signs_here(self) -> bool:
+        """Whether a statement is signed on the page in this state."""
+        return self.is_open or self.meeting.state is MeetingState.CONVENED
+
+    @property
     def committed(self) -> int:
         """How many sheets have been committed."""
         return sum(seat.version > 0 for seat in self.seats)
@@ -121,15 +126,18 @@ def room_of(db: Session, person: str, code: str) -> Room:
     """The room of a meeting for this person, who must sit in it. Raises NotFound."""
     member = queries.member_of(db, code, person)
     meeting = queries.meeting_by_code(db, code)
-    sheet = db.get_one(ScoreSheet, (meeting.code, member.expert_code))
-    report = queries.report_of_lot(db, meeting.lot_id)
+    report = queries.report_of(db, meeting)
+    seats = queries.progress_in(db, meeting, report)
+    sheet = db.get_one(ScoreSheet, (meeting.code, member.expert_code))  # read with the seats
+    side_by_side = compared(db, meeting) if _may(meeting, Matter.SHEETS) else Compared()
+    is_filled = meeting.state in _OPEN and _may(meeting, Matter.BLIND_CODES)
     return Room(
         meeting=meeting,
         me=member,
-        seats=queries.progress_of(db, meeting),
+        seats=seats,
         sheet=sheet,
-        rows=_rows(db, meeting, sheet) if _may(meeting, Matter.BLIND_CODES) else (),
-        compared=compared(db, meeting) if _may(meeting, Matter.SHEETS) else Compared(),
+        rows=_rows(db, meeting, sheet, side_by_side) if is_filled else (),
+        compared=side_by_side,
         identities=queries.names_of(db, meeting.code) if _may(meeting, Matter.IDENTITIES) else {},
         evaluation=queries.evaluation_of(db, code) if _may(meeting, Matter.RANKING) else None,
         paper=report.paper_code if report else None,
@@ -141,8 +149,8 @@ def _may(meeting: Meeting, matter: Matter) -> bool:
     return may_know(Audience.EXPERT, matter, meeting.state)
 
 
-def _rows(db: Session, meeting: Meeting, sheet: ScoreSheet) -> list[Row]:
-    filled = sheet.draft or _last(db, sheet)
+def _rows(db: Session, meeting: Meeting, sheet: ScoreSheet, known: Compared) -> list[Row]:
+    filled = sheet.draft or known.sheets.get(sheet.expert_code) or _last(db, sheet)
     return [
         Row(bid, files, [_cell(filled, bid, item) for item in _items(meeting)])
         for bid, files in all_blind_files(db, meeting).items()
@@ -155,8 +163,10 @@ def _items(meeting: Meeting) -> list[Json]:
 
 def _last(db: Session, sheet: ScoreSheet) -> Json:
     """The last committed version, where nothing was saved since."""
+    if not sheet.version:
+        return {}
     versions = queries.versions_of(db, sheet.meeting_code, sheet.expert_code)
-    return queries.sheet_of(versions[-1]) if versions else {}
+    return queries.sheet_of(versions[-1])
 
 
 def _cell(filled: Json, bid: str, item: Json) -> Cell:

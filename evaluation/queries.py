@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from evaluation.models.draw import Call, Draw, DrawNonce
 from evaluation.models.meeting import BlindBid, ChairVote, Meeting, Member
@@ -27,6 +27,24 @@ from kernel.periods import legal_date
 from trading.models.bidding import Bid
 from trading.models.opening import OpenedBid
 from trading.models.tendering import Lot
+
+
+@dataclass(frozen=True)
+class OwnSeat:
+    """One meeting of a person, and how far that person is in it."""
+
+    meeting: Meeting
+    expert: str
+    has_signed: bool
+    has_voted: bool
+    version: int
+    all_committed: bool
+
+    @property
+    def is_chair(self) -> bool:
+        """Whether this person is the chair."""
+        return self.meeting.chair == self.expert
+
 
 # An expert comes with its person, and a person with its roles: not where neither is looked at.
 _WITHOUT_PERSON = joinedload(Member.expert).lazyload(Expert.person)
@@ -385,16 +403,36 @@ def report_of(db: Session, meeting: Meeting) -> Report | None:
     return report_of_lot(db, meeting.lot_id) if has_one else None
 
 
-def meetings_of(db: Session, person_code: str) -> Sequence[Meeting]:
-    """Meetings in which this person sits, newest first."""
+def seats_of_person(db: Session, person_code: str) -> list[OwnSeat]:
+    """Meetings in which this person sits, newest first, with what they did in each."""
+    vote = sa.exists().where(
+        ChairVote.meeting_code == Meeting.code,
+        ChairVote.ballot == Meeting.ballot,
+        ChairVote.voter == Member.expert_code,
+    )
+    others = aliased(ScoreSheet)
+    is_missing = sa.exists().where(others.meeting_code == Meeting.code, others.version == 0)
     query = (
-        sa.select(Meeting)
+        sa.select(
+            Meeting, Member.expert_code, Member.statement, ScoreSheet.version, vote, is_missing
+        )
         .join(Member, Member.meeting_code == Meeting.code)
+        .join(
+            ScoreSheet,
+            sa.and_(
+                ScoreSheet.meeting_code == Member.meeting_code,
+                ScoreSheet.expert_code == Member.expert_code,
+            ),
+        )
         .join(Expert, Expert.code == Member.expert_code)
         .join(Person, Person.id == Expert.person_id)
         .where(Person.code == person_code)
+        .order_by(Meeting.convened_at.desc(), Meeting.code)
     )
-    return db.scalars(query.order_by(Meeting.convened_at.desc(), Meeting.code)).all()
+    return [
+        OwnSeat(meeting, expert, statement is not None, has_voted, version, not missing)
+        for meeting, expert, statement, version, has_voted, missing in db.execute(query)
+    ]
 
 
 def evaluation_of(db: Session, meeting_code: str) -> dict[str, Any] | None:

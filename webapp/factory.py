@@ -144,6 +144,7 @@ DESK = (
     trading_desk.tasks_of_witness,
     evaluation_desk.tasks_of_draws,
     evaluation_desk.tasks_of_calls,
+    evaluation_desk.tasks_of_meetings,
 )
 PLATFORM = "昭标公共资源交易平台"
 _LARGEST_BODY = 9 << 20  # one part of 8 MiB and its envelope

@@ -14,6 +14,7 @@ from evaluation.actions import ranking, report, scoring
 from evaluation.forms import draft_of
 from evaluation.labels import STEPS, step_of
 from evaluation.models.meeting import Meeting
+from evaluation.routes.desk import step_of_mine
 from evaluation.routes.room import room_of
 from evaluation.rules.disclosure import Audience
 from evaluation.rules.ranking import REASONING_LIMIT
@@ -38,7 +39,7 @@ def desk() -> ResponseReturnValue:
         return render_template(
             "evaluation/expert/desk.html",
             calls=queries.calls_to(db, who),
-            meetings=queries.meetings_of(db, who),
+            seats=[(seat, step_of_mine(seat)) for seat in queries.seats_of_person(db, who)],
         )
 
 

@@ -337,3 +337,43 @@ def test_the_scoring_room_has_every_cell_by_criterion_and_names_nobody(room, cli
     assert kept.count('aria-invalid="true"') == 1
     assert "现在不能评分" in member.text(f"{path}/room")
     assert Visitor(client, outsider).get(f"{path}/room").status_code == 404
+
+
+def test_the_desk_names_the_step_that_waits_for_me(drawn, client):
+    drawn.accept_all().convene()
+    first = Visitor(client, drawn.experts[next(iter(drawn.keys))])
+    seen = {"convened": first.text("/evaluation/desk")}
+    drawn.scoring()
+    seen["scoring"], seen["own desk"] = first.text("/evaluation/desk"), first.text("/desk")
+    drawn.hand_in(next(iter(drawn.keys)))
+    seen["handed in"] = first.text("/evaluation/desk")
+    for code in list(drawn.keys)[1:]:
+        drawn.hand_in(code)
+    seen["chair"] = first.text("/evaluation/desk")
+
+    assert "签署评标承诺书" in seen["convened"]
+    assert "评分并提交评分表" in seen["scoring"]
+    assert "评分并提交评分表" in seen["own desk"]
+    assert "评分并提交评分表" not in seen["handed in"]
+    assert "公开全部评分表" not in seen["handed in"]
+    assert "公开全部评分表" in seen["chair"]
+
+
+def test_steps_of_a_draw_that_cannot_succeed_are_disabled_with_the_reason(drawn, client):
+    path = f"/evaluation/lots/{drawn.lot}/draw"
+    agent = Visitor(client, "agent")
+    early = agent.text(path)
+    drawn.accept_all()
+    late = agent.text(path)
+
+    assert "已确认 0/5" in early
+    assert "disabled" in early
+    assert "已确认" not in late.replace("已确认参加", "")
+
+
+def test_the_commitment_shows_no_bidder_and_says_why(drawn, client):
+    drawn.accept_all().convene()
+    page = Visitor(client, drawn.experts[next(iter(drawn.keys))]).text(f"/evaluation/meetings/{drawn.meeting}")  # fmt: skip
+
+    assert "评分锁定之前不出示投标人名单" in page
+    assert "临江建设" not in page

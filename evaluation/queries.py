@@ -39,6 +39,7 @@ class OwnSeat:
     has_voted: bool
     version: int
     all_committed: bool
+    is_to_sign: bool
 
     @property
     def is_chair(self) -> bool:
@@ -412,10 +413,15 @@ def seats_of_person(db: Session, person_code: str) -> list[OwnSeat]:
     )
     others = aliased(ScoreSheet)
     is_missing = sa.exists().where(others.meeting_code == Meeting.code, others.version == 0)
+    turn = sa.exists().where(
+        Report.meeting_code == Meeting.code,
+        Turn.paper_code == Report.paper_code,
+        Turn.person_id == Person.id,
+        Turn.state.not_in((TurnState.SIGNED, TurnState.DONE)),
+    )
     query = (
-        sa.select(
-            Meeting, Member.expert_code, Member.statement, ScoreSheet.version, vote, is_missing
-        )
+        sa.select(Meeting, Member.expert_code, Member.statement)
+        .add_columns(ScoreSheet.version, vote, is_missing, turn)
         .join(Member, Member.meeting_code == Meeting.code)
         .join(
             ScoreSheet,
@@ -430,8 +436,8 @@ def seats_of_person(db: Session, person_code: str) -> list[OwnSeat]:
         .order_by(Meeting.convened_at.desc(), Meeting.code)
     )
     return [
-        OwnSeat(meeting, expert, statement is not None, has_voted, version, not missing)
-        for meeting, expert, statement, version, has_voted, missing in db.execute(query)
+        OwnSeat(meeting, expert, statement is not None, has_voted, version, not missing, to_sign)
+        for meeting, expert, statement, version, has_voted, missing, to_sign in db.execute(query)
     ]
 
 

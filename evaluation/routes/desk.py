@@ -60,7 +60,7 @@ def tasks_of_meetings(db: Session, who: Viewer) -> list[Task]:
             clock=seat.meeting.lot.tender.clock,
         )
         for seat, step in waiting[:SHOWN]
-        if step
+        if step and not seat.is_to_sign  # a report to sign is a paper, told as such
     ]
 
 
@@ -73,6 +73,7 @@ def step_of_mine(seat: queries.OwnSeat) -> str:
         MeetingState.ELECTING: "" if seat.has_voted else _("推选评标委员会主任"),
         MeetingState.SCORING: "" if seat.version else _("评分并提交评分表"),
         MeetingState.REVEALED: _("核对各位专家的评分"),
+        MeetingState.REPORTING: _("阅读并签署评标报告") if seat.is_to_sign else "",
     }
     return steps.get(seat.meeting.state, "") or _chairs_step(seat)
 

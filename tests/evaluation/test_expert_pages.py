@@ -167,6 +167,7 @@ def test_the_chair_goes_from_the_sheets_to_the_report_by_forms(room):
     assert "还有 5 位专家没有提交评分表" in told
     assert meeting_of(evaluation).state is MeetingState.REPORTING
     assert "/papers/" in chair.text(path)
+    assert chair.text("/evaluation/desk").count("阅读并签署评标报告") == 1
 
 
 def test_no_sheet_is_shown_before_the_reveal_and_no_name_before_the_lock(room):

@@ -1,6 +1,6 @@
 // The keys of the room. None is a bare letter, so they work under a Chinese input method; whoever
 // is disturbed by them switches them off, in this browser.
-import { activePane, panes, roots } from "./panes.js";
+import { activePane, isShown, panes, roots } from "./panes.js";
 import { goOn, lastCell, saveNow } from "./criteria.js";
 import { stepped } from "./marks.js";
 
@@ -12,9 +12,9 @@ const isOn = () => localStorage.getItem(OFF) === null;
 const inDocument = (place) => roots.findIndex((root) => root.contains(place));
 
 function nextArea(by) {
-  const areas = [...panes, column];
-  const now = inDocument(document.activeElement);
-  const next = areas[((now < 0 ? panes.length : now) + by + areas.length) % areas.length];
+  const areas = [...panes.filter((_pane, place) => isShown(place)), column];
+  const now = areas.indexOf(panes[inDocument(document.activeElement)]);
+  const next = areas[((now < 0 ? areas.length - 1 : now) + by + areas.length) % areas.length];
   if (next !== column) next.focus();
   else (lastCell() ?? column).focus();
 }

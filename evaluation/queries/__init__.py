@@ -1,18 +1,21 @@
 """Reads of the pool, draws, meetings and sheets. Whoever asks as an expert says who they are."""
 
+import itertools
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from evaluation.models.draw import Call, Draw, DrawNonce
 from evaluation.models.meeting import BlindBid, ChairVote, Meeting, Member
 from evaluation.models.pool import Expert
 from evaluation.models.report import Report
 from evaluation.models.scoring import Ranking, ScoreSheet, SheetVersion
+from evaluation.queries.seats import OwnSeat as OwnSeat
+from evaluation.queries.seats import seats_of_person as seats_of_person
 from evaluation.rules.disclosure import Audience
 from evaluation.rules.method import Frame, Method, parse_method
 from evaluation.rules.report import expert_field
@@ -27,25 +30,6 @@ from kernel.periods import legal_date
 from trading.models.bidding import Bid
 from trading.models.opening import OpenedBid
 from trading.models.tendering import Lot
-
-
-@dataclass(frozen=True)
-class OwnSeat:
-    """One meeting of a person, and how far that person is in it."""
-
-    meeting: Meeting
-    expert: str
-    has_signed: bool
-    has_voted: bool
-    version: int
-    all_committed: bool
-    is_to_sign: bool
-
-    @property
-    def is_chair(self) -> bool:
-        """Whether this person is the chair."""
-        return self.meeting.chair == self.expert
-
 
 # An expert comes with its person, and a person with its roles: not where neither is looked at.
 _WITHOUT_PERSON = joinedload(Member.expert).lazyload(Expert.person)
@@ -135,8 +119,8 @@ def nonces_of(db: Session, draw: Draw) -> Sequence[DrawNonce]:
 
 def calls_of(db: Session, draw_code: str) -> Sequence[Call]:
     """Everybody called, by seat, in the order of the calls."""
-    query = sa.select(Call).where(Call.draw_code == draw_code)
-    query = query.options(joinedload(Call.expert).lazyload(Expert.person))
+    lean = joinedload(Call.expert).lazyload(Expert.person)
+    query = sa.select(Call).where(Call.draw_code == draw_code).options(lean)
     return db.scalars(query.order_by(Call.seat, Call.called_at, Call.expert_code)).all()
 
 
@@ -313,18 +297,13 @@ def versions_by_seat(db: Session, meeting_code: str) -> dict[str, list[SheetVers
         .where(SheetVersion.meeting_code == meeting_code)
         .order_by(Member.seat, SheetVersion.version)
     )
-    found: dict[str, list[SheetVersion]] = {}
-    for version in db.scalars(query):
-        found.setdefault(version.expert_code, []).append(version)
-    return found
+    by_expert = itertools.groupby(db.scalars(query), key=lambda version: version.expert_code)
+    return {expert: list(own) for expert, own in by_expert}
 
 
 def last_versions(db: Session, meeting_code: str) -> list[SheetVersion]:
     """The version of each sheet that counts, in seat order. All have committed."""
-    return [
-        db.get_one(SheetVersion, (meeting_code, sheet.expert_code, sheet.version))
-        for sheet in sheets_of(db, meeting_code)
-    ]
+    return [own[-1] for own in versions_by_seat(db, meeting_code).values()]
 
 
 def sheet_of(version: SheetVersion) -> dict[str, Any]:
@@ -380,6 +359,12 @@ def progress_in(db: Session, meeting: Meeting, report: Report | None) -> list[Se
     ]
 
 
+def report_of(db: Session, meeting: Meeting) -> Report | None:
+    """The report of a meeting, asked for only where there can be one."""
+    can_be = meeting.state in (MeetingState.REPORTING, MeetingState.REPORTED)
+    return report_of_lot(db, meeting.lot_id) if can_be else None
+
+
 def seats_of(db: Session, meeting_code: str) -> Sequence[tuple[Member, ScoreSheet]]:
     """Every member with its sheet, in seat order; who they are as persons is not read."""
     query = (
@@ -396,49 +381,6 @@ def seats_of(db: Session, meeting_code: str) -> Sequence[tuple[Member, ScoreShee
         .order_by(Member.seat)
     )
     return [(member, sheet) for member, sheet in db.execute(query)]
-
-
-def report_of(db: Session, meeting: Meeting) -> Report | None:
-    """The report of a meeting, asked for only where there can be one."""
-    has_one = meeting.state in (MeetingState.REPORTING, MeetingState.REPORTED)
-    return report_of_lot(db, meeting.lot_id) if has_one else None
-
-
-def seats_of_person(db: Session, person_code: str) -> list[OwnSeat]:
-    """Meetings in which this person sits, newest first, with what they did in each."""
-    vote = sa.exists().where(
-        ChairVote.meeting_code == Meeting.code,
-        ChairVote.ballot == Meeting.ballot,
-        ChairVote.voter == Member.expert_code,
-    )
-    others = aliased(ScoreSheet)
-    is_missing = sa.exists().where(others.meeting_code == Meeting.code, others.version == 0)
-    turn = sa.exists().where(
-        Report.meeting_code == Meeting.code,
-        Turn.paper_code == Report.paper_code,
-        Turn.person_id == Person.id,
-        Turn.state.not_in((TurnState.SIGNED, TurnState.DONE)),
-    )
-    query = (
-        sa.select(Meeting, Member.expert_code, Member.statement)
-        .add_columns(ScoreSheet.version, vote, is_missing, turn)
-        .join(Member, Member.meeting_code == Meeting.code)
-        .join(
-            ScoreSheet,
-            sa.and_(
-                ScoreSheet.meeting_code == Member.meeting_code,
-                ScoreSheet.expert_code == Member.expert_code,
-            ),
-        )
-        .join(Expert, Expert.code == Member.expert_code)
-        .join(Person, Person.id == Expert.person_id)
-        .where(Person.code == person_code)
-        .order_by(Meeting.convened_at.desc(), Meeting.code)
-    )
-    return [
-        OwnSeat(meeting, expert, statement is not None, has_voted, version, not missing, to_sign)
-        for meeting, expert, statement, version, has_voted, missing, to_sign in db.execute(query)
-    ]
 
 
 def evaluation_of(db: Session, meeting_code: str) -> dict[str, Any] | None:

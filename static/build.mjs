@@ -1,8 +1,8 @@
 // Bundles our scripts and the libraries from node_modules into static/dist (git-ignored),
-// and copies the TrueType fonts that PDFs embed.
+// and copies the TrueType fonts that PDFs embed, and what the reader of PDFs fetches when it needs it.
 import * as esbuild from "esbuild";
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 const out = "static/dist";
 rmSync(out, { recursive: true, force: true });
@@ -11,6 +11,8 @@ mkdirSync(`${out}/fonts`, { recursive: true });
 await esbuild.build({
   entryPoints: {
     app: "static/js/app.js",
+    room: "static/js/room/room.js",
+    "pdf-worker": "node_modules/pdfjs-dist/legacy/build/pdf.worker.mjs",
     seal: "static/js/seal.js",
     "seal-worker": "static/js/seal/worker.js",
     style: "static/css/style.css",
@@ -32,6 +34,17 @@ for (const weight of ["400Regular", "700Bold"]) {
   copyFileSync(source, `${out}/fonts/NotoSansSC-${weight}.ttf`);
 }
 
+// Characters of old Chinese PDFs, fonts that a PDF need not embed, and decoders of scanned pages in
+// plain JavaScript: our content policy lets no WebAssembly run.
+for (const part of ["cmaps", "standard_fonts"]) {
+  cpSync(`node_modules/pdfjs-dist/${part}`, `${out}/pdf/${part}`, { recursive: true });
+}
+mkdirSync(`${out}/pdf/decoders`);
+for (const name of ["jbig2", "openjpeg"]) {
+  const file = `${name}_nowasm_fallback.js`;
+  copyFileSync(`node_modules/pdfjs-dist/wasm/${file}`, `${out}/pdf/decoders/${file}`);
+}
+
 // One sprite of the icons that pages name: the whole set would be a hundred times as large.
 const symbols = JSON.parse(readFileSync("static/icons.json", "utf8")).map((name) => {
   const drawn = readFileSync(`node_modules/bootstrap-icons/icons/${name}.svg`, "utf8");
@@ -44,6 +57,6 @@ writeFileSync(`${out}/icons-${mark}.svg`, sprite);
 
 const manifest = {};
 for (const name of readdirSync(out)) {
-  if (name !== "fonts") manifest[name.replace(/-[A-Z0-9]{8}\./, ".")] = name;
+  if (!["fonts", "pdf"].includes(name)) manifest[name.replace(/-[A-Z0-9]{8}\./, ".")] = name;
 }
 writeFileSync(`${out}/manifest.json`, JSON.stringify(manifest, null, 1));

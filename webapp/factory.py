@@ -13,6 +13,7 @@ from evaluation.routes import centre as pool_pages
 from evaluation.routes import desk as evaluation_desk
 from evaluation.routes import draw, expert, meeting_api, report_api
 from evaluation.routes import files_api as blind_files_api
+from evaluation.routes import scoring as scoring_pages
 from evaluation.rules.method import check_method
 from identity.actions.second_factor import cipher
 from identity.forms import body_limit_of
@@ -125,6 +126,7 @@ PAGES = (
     pool_pages.pages,
     draw.pages,
     expert.pages,
+    scoring_pages.pages,
     negative_list.pages,
     regulator.pages,
     conduct.pages,
@@ -147,6 +149,7 @@ DESK = (
     trading_desk.tasks_of_witness,
     evaluation_desk.tasks_of_draws,
     evaluation_desk.tasks_of_calls,
+    evaluation_desk.tasks_of_meetings,
 )
 PLATFORM = "昭标公共资源交易平台"
 _LARGEST_BODY = 9 << 20  # one part of 8 MiB and its envelope

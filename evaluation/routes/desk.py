@@ -1,4 +1,4 @@
-"""What evaluation has for each desk: random numbers to bring, calls to answer."""
+"""What evaluation has for each desk: random numbers, calls to answer, sheets to fill in."""
 
 from flask import url_for
 from sqlalchemy.orm import Session
@@ -7,10 +7,11 @@ from evaluation import queries
 from evaluation.actions.draw import parties_of
 from evaluation.models.draw import Draw
 from evaluation.rules.draw import PERMISSIONS, Party
-from evaluation.states import CallState, DrawState
+from evaluation.states import CallState, DrawState, MeetingState
 from identity.routes.desk import SHOWN, Task
 from identity.rules.permissions import Viewer
 from identity.states import Permission
+from trading.states import LotState
 
 
 def _(text: str) -> str:
@@ -42,6 +43,48 @@ def tasks_of_calls(db: Session, who: Viewer) -> list[Task]:
         for call in queries.calls_to(db, who.code)
         if call.state is CallState.CALLED
     ]
+
+
+def tasks_of_meetings(db: Session, who: Viewer) -> list[Task]:
+    """My meetings that wait for a step of mine: to sign, to vote, to score, to answer."""
+    if not who.may(Permission.SCORE):
+        return []
+    waiting = [(seat, step_of_mine(seat)) for seat in queries.seats_of_person(db, who.code)]
+    return [
+        Task(
+            title=step,
+            about=f"{seat.meeting.lot.tender.name} · {seat.meeting.lot.name}",
+            address=url_for("expert.meeting", code=seat.meeting.code),
+            is_mine=True,
+            is_rehearsal=seat.meeting.lot.tender.is_rehearsal,
+            clock=seat.meeting.lot.tender.clock,
+        )
+        for seat, step in waiting[:SHOWN]
+        if step and not seat.is_to_sign  # a report to sign is a paper, told as such
+    ]
+
+
+def step_of_mine(seat: queries.OwnSeat) -> str:
+    """What a member has to do in a meeting now; empty where they wait for others."""
+    if seat.meeting.lot.state is not LotState.EVALUATING:
+        return ""
+    steps = {
+        MeetingState.CONVENED: "" if seat.has_signed else _("签署评标承诺书"),
+        MeetingState.ELECTING: "" if seat.has_voted else _("推选评标委员会主任"),
+        MeetingState.SCORING: "" if seat.version else _("评分并提交评分表"),
+        MeetingState.REVEALED: _("核对各位专家的评分"),
+        MeetingState.REPORTING: _("阅读并签署评标报告") if seat.is_to_sign else "",
+    }
+    return steps.get(seat.meeting.state, "") or _chairs_step(seat)
+
+
+def _chairs_step(seat: queries.OwnSeat) -> str:
+    steps = {
+        MeetingState.SCORING: _("公开全部评分表") if seat.all_committed else "",
+        MeetingState.LOCKED: _("汇总排序"),
+        MeetingState.RANKED: _("编制评标报告"),
+    }
+    return steps.get(seat.meeting.state, "") if seat.is_chair else ""
 
 
 def _draw_task(db: Session, draw: Draw, party: Party) -> Task | None:

@@ -14,18 +14,17 @@ from sqlalchemy.orm import Session
 from evaluation import queries
 from evaluation.actions import draw as drawing
 from evaluation.actions import meeting as meetings
-from evaluation.models.draw import Draw
-from evaluation.queries import SeatProgress
+from evaluation.models.draw import Call, Draw, DrawNonce
 from evaluation.routes.expert import lot_of_draw
 from evaluation.rules import draw as rules
 from evaluation.rules.disclosure import DrawMatter, Observer, may_see
 from evaluation.rules.draw import Party
-from evaluation.states import DrawState
+from evaluation.states import CallState, DrawState
 from identity.forms import confirmed, form_of
 from identity.guard import requires, viewer
 from identity.rules.permissions import Viewer
 from identity.states import Permission
-from kernel.errors import NotFound
+from kernel.errors import NotFound, Problem
 from outbox import queries as outbox
 from storage.database import snapshot, transaction
 from storage.subjects import legal_now
@@ -54,6 +53,15 @@ class Nonce:
     nonce: str
 
 
+@dataclass(frozen=True)
+class Steps:
+    """What the next step still waits for: problems of the freeze, seats that have not accepted."""
+
+    freeze: Sequence[Problem] = ()
+    accepted: int = 0
+    seats: int = 0
+
+
 @pages.get("/draws")
 @requires(Permission.SEE_ACCOUNT)
 def draws() -> ResponseReturnValue:
@@ -62,7 +70,7 @@ def draws() -> ResponseReturnValue:
         found = [
             draw
             for draw in queries.open_draws(db)
-            if _observer(db, viewer(), draw.lot, draw) is not None
+            if _observed(db, viewer(), draw.lot, draw)[0] is not None
         ]
         return render_template("evaluation/draws.html", draws=found)
 
@@ -74,9 +82,12 @@ def lot(code: str) -> ResponseReturnValue:
     with snapshot() as db:
         found = trading.lot_by_code(db, code)
         draw = queries.draw_of_lot(db, found.id)
-        observer = _observer(db, viewer(), found, draw)
+        observer, mine = _observed(db, viewer(), found, draw)
         if observer is None:
             raise NotFound("draw.not_found", "没有编号为“%(value)s”的专家抽取。", value=code[:40])
+        nonces = queries.nonces_of(db, draw) if draw else []
+        calls = queries.calls_of(db, draw.code) if draw else []
+        meeting = queries.meeting_of_lot(db, found.id)
         topic, channel = f"lot:{code}", audience_of(viewer(), found.tender.sides).value
         return render_template(
             "evaluation/draw.html",
@@ -87,13 +98,14 @@ def lot(code: str) -> ResponseReturnValue:
             is_regulator=observer is Observer.REGULATOR,
             # Host and witness are the public on the lot's channel, which hears of no draw.
             is_outsider=observer is Observer.PARTY,
-            parties=[_nonce(db, draw, party) for party in Party] if draw else [],
-            mine=drawing.parties_of(db, viewer(), draw) if draw else [],
+            parties=[_nonce(nonces, party) for party in Party] if draw else [],
+            mine=mine,
             frozen_sha256=_digest(draw),
-            calls=queries.calls_of(db, draw.code) if draw else [],
-            replay=replayed(db, draw) if draw and may_see(observer, DrawMatter.REPLAY) else None,
-            meeting=queries.meeting_of_lot(db, found.id),
-            seats=_seats(db, found),
+            calls=calls,
+            steps=_steps(found, draw, nonces, calls),
+            replay=_replay(draw, nonces, calls) if may_see(observer, DrawMatter.REPLAY) else None,
+            meeting=meeting,
+            seats=queries.progress_of(db, meeting) if meeting is not None else (),
             now=legal_now(db, topic),
             feeds=[(topic, outbox.head(db, topic, channel))],
         )
@@ -145,37 +157,59 @@ def convene(code: str) -> ResponseReturnValue:
 
 def replayed(db: Session, draw: Draw) -> Replay | None:
     """Seed and first calls made of nothing but the frozen list and the nonces; None before."""
-    if draw.state is not DrawState.DRAWN or draw.frozen is None or draw.seed is None:
+    return _replay(draw, queries.nonces_of(db, draw), queries.calls_of(db, draw.code))
+
+
+def _replay(draw: Draw | None, nonces: Sequence[DrawNonce], calls: Sequence[Call]) -> Replay | None:
+    if draw is None or draw.state is not DrawState.DRAWN or not draw.frozen or draw.seed is None:
         return None
-    nonces = [each.nonce for each in queries.nonces_of(db, draw) if each.nonce is not None]
-    seed, experts = rules.replay(draw.frozen, nonces)
-    return Replay(seed.hex(), experts, seed == draw.seed and experts == _first_called(db, draw))
+    brought = [each.nonce for each in nonces if each.nonce is not None]
+    seed, experts = rules.replay(draw.frozen, brought)
+    return Replay(seed.hex(), experts, seed == draw.seed and experts == _first_called(calls))
 
 
-def _first_called(db: Session, draw: Draw) -> list[str]:
+def _first_called(calls: Sequence[Call]) -> list[str]:
     """Whom the platform called first for every seat; later ones are successors."""
     first: dict[int, str] = {}
-    for call in queries.calls_of(db, draw.code):
+    for call in calls:
         first.setdefault(call.seat, call.expert_code)
     return [first[seat] for seat in sorted(first)]
 
 
-def _observer(db: Session, who: Viewer, lot: Lot, draw: Draw | None) -> Observer | None:
-    """As whom this viewer follows the draw of a lot; None for everybody else."""
+def _observed(
+    db: Session, who: Viewer, lot: Lot, draw: Draw | None
+) -> tuple[Observer | None, Sequence[Party]]:
+    """As whom this viewer follows the draw of a lot, and for which parties they act in it."""
+    known = _known_observer(who, lot)
+    is_open = draw is not None and draw.state in (DrawState.COMMITTING, DrawState.REVEALING)
+    if draw is None or (known is not None and not is_open):
+        return known, []
+    mine = drawing.parties_of(db, who, draw)
+    return known or (Observer.PARTY if mine else None), mine
+
+
+def _known_observer(who: Viewer, lot: Lot) -> Observer | None:
+    """The observer whom the lot alone makes one."""
     if who.may(Permission.SUPERVISE):
         return Observer.REGULATOR
-    if who.may(Permission.RUN_TENDER) and who.organisation in lot.tender.sides:
-        return Observer.AGENCY
-    return Observer.PARTY if draw is not None and drawing.parties_of(db, who, draw) else None
+    is_side = who.may(Permission.RUN_TENDER) and who.organisation in lot.tender.sides
+    return Observer.AGENCY if is_side else None
 
 
-def _seats(db: Session, lot: Lot) -> Sequence[SeatProgress]:
-    meeting = queries.meeting_of_lot(db, lot.id)
-    return queries.progress_of(db, meeting) if meeting is not None else ()
+def _steps(
+    lot: Lot, draw: Draw | None, nonces: Sequence[DrawNonce], calls: Sequence[Call]
+) -> Steps:
+    """What keeps the list from being frozen, and the committee from being convened."""
+    if draw is None:
+        return Steps()
+    if draw.state is DrawState.COMMITTING:
+        return Steps(freeze=rules.freeze_problems([each.party for each in nonces]))
+    accepted = sum(call.state is CallState.ACCEPTED for call in calls)
+    return Steps(accepted=accepted, seats=len(queries.method_of(lot).seats))
 
 
-def _nonce(db: Session, draw: Draw, party: Party) -> Nonce:
-    known = {each.party: each for each in queries.nonces_of(db, draw)}
+def _nonce(nonces: Sequence[DrawNonce], party: Party) -> Nonce:
+    known = {each.party: each for each in nonces}
     if party not in known:
         return Nonce(party, "", "")
     revealed = known[party].nonce

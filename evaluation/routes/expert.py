@@ -14,6 +14,7 @@ from evaluation.actions import ranking, report, scoring
 from evaluation.forms import draft_of
 from evaluation.labels import STEPS, step_of
 from evaluation.models.meeting import Meeting
+from evaluation.routes.desk import step_of_mine
 from evaluation.routes.room import room_of
 from evaluation.rules.disclosure import Audience
 from evaluation.rules.ranking import REASONING_LIMIT
@@ -38,7 +39,7 @@ def desk() -> ResponseReturnValue:
         return render_template(
             "evaluation/expert/desk.html",
             calls=queries.calls_to(db, who),
-            meetings=queries.meetings_of(db, who),
+            seats=[(seat, step_of_mine(seat)) for seat in queries.seats_of_person(db, who)],
         )
 
 
@@ -87,8 +88,8 @@ def meeting(code: str) -> ResponseReturnValue:
             meeting=room.meeting,
             steps=[name for name, _states in STEPS],
             step=step_of(room.meeting.state),
-            key=identity.valid_key(db, who, KeyPurpose.STATEMENT),
-            feeds=_feeds(db, room.meeting),
+            key=identity.valid_key(db, who, KeyPurpose.STATEMENT) if room.signs_here else None,
+            feeds=feeds_of(db, room.meeting),
             reasoning_limit=REASONING_LIMIT,
         )
 
@@ -161,14 +162,15 @@ def begin_report(code: str) -> ResponseReturnValue:
     return redirect(url_for("expert.meeting", code=code))
 
 
-def _feeds(db: Session, meeting: Meeting) -> list[tuple[str, int]]:
+def feeds_of(db: Session, meeting: Meeting) -> list[tuple[str, int]]:
     """What the room watches, and up to where it shows it: the meeting, and its lot for orders."""
     lot = meeting.lot
     channels = [
         (f"meeting:{meeting.code}", Audience.EXPERT.value),
         (f"lot:{lot.code}", audience_of(viewer(), lot.tender.sides).value),
     ]
-    return [(topic, outbox.head(db, topic, audience)) for topic, audience in channels]
+    heads = outbox.heads(db, channels)
+    return [(topic, heads.get((topic, audience), 0)) for topic, audience in channels]
 
 
 def lot_of_draw(draw: str) -> list[str]:

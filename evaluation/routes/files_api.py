@@ -73,6 +73,14 @@ def blind_files(db: Session, meeting: Meeting, bid: str) -> list[BidFile]:
     return numbered(opened.files) if opened is not None else []
 
 
+def all_blind_files(db: Session, meeting: Meeting) -> dict[str, list[BidFile]]:
+    """Blind code → files, for all bids at once. Raises NotFound before the scoring has begun."""
+    if not may_know(Audience.EXPERT, Matter.FILES, meeting.state):
+        raise queries.no_meeting(meeting.code)
+    opened = queries.blind_files(db, meeting.code)
+    return {bid: numbered(files) for bid, files in opened.items()}
+
+
 def name_for_expert(meeting: Meeting, file: BidFile) -> str:
     """A file's own name once the bidders are known, its number before."""
     is_known = may_know(Audience.EXPERT, Matter.IDENTITIES, meeting.state)

@@ -5,6 +5,7 @@ Everything is asked of rules/disclosure.py first: what may not be known is not e
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,8 +15,10 @@ from evaluation.forms import check_field, mark_field
 from evaluation.models.meeting import Meeting, Member
 from evaluation.models.scoring import ScoreSheet
 from evaluation.queries import SeatProgress
-from evaluation.routes.files_api import blind_files
+from evaluation.routes.comparison import Compared, Question, compared
+from evaluation.routes.files_api import all_blind_files
 from evaluation.rules.disclosure import Audience, Matter, may_know
+from evaluation.rules.scoring import is_mark
 from evaluation.states import MeetingState
 from trading.rules.files import BidFile
 
@@ -27,10 +30,17 @@ _OPEN = (MeetingState.SCORING, MeetingState.REVEALED)
 class Cell:
     """One control of the sheet: an item of one bid, with what was filled in so far."""
 
+    bid: str
     field: str
     item: Json
     value: str
     ground: str
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether a mark was kept that may not be given: shown, never quietly taken."""
+        is_scored = self.item["kind"] == "scored"
+        return is_scored and self.value != "" and not is_mark(self.value, Decimal(self.item["max"]))
 
 
 @dataclass(frozen=True)
@@ -43,18 +53,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """One item of one bid: what each expert thinks, in seat order, and whether they differ."""
+class Criterion:
+    """One item across all bids, as it is scored: its cells in the order of the bids."""
 
-    bid: str
     item: Json
-    opinions: Sequence[tuple[str, str]]
-
-    @property
-    def differs(self) -> bool:
-        """Whether experts disagree on what is objective (财政部令第87号 第64条)."""
-        told = {opinion for opinion, _ground in self.opinions}
-        return self.item["kind"] == "pass_fail" and len(told) > 1
+    cells: Sequence[Cell]
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Room:
     seats: Sequence[SeatProgress]
     sheet: ScoreSheet
     rows: Sequence[Row]
-    comparisons: Sequence[Comparison]
+    compared: Compared
     identities: Mapping[str, str]
     evaluation: Json | None
     paper: str | None
@@ -76,6 +79,16 @@ class Room:
     def mine(self) -> SeatProgress:
         """My own seat."""
         return next(seat for seat in self.seats if seat.expert == self.me.expert_code)
+
+    @property
+    def questions(self) -> Sequence[Question]:
+        """What I am asked to look at again."""
+        return self.compared.questions(self.me.expert_code)
+
+    @property
+    def has_kept(self) -> bool:
+        """Whether I have answered that I keep my marks."""
+        return self.me.expert_code in self.compared.kept
 
     @property
     def is_chair(self) -> bool:
@@ -88,9 +101,20 @@ class Room:
         return self.meeting.state in _OPEN
 
     @property
+    def signs_here(self) -> bool:
+        """Whether a statement is signed on the page in this state."""
+        return self.is_open or self.meeting.state is MeetingState.CONVENED
+
+    @property
     def committed(self) -> int:
         """How many sheets have been committed."""
         return sum(seat.version > 0 for seat in self.seats)
+
+    @property
+    def criteria(self) -> Sequence[Criterion]:
+        """The sheet turned over: by item, then by bid."""
+        by_item = zip(*(row.cells for row in self.rows), strict=True)
+        return [Criterion(cells[0].item, cells) for cells in by_item]
 
     @property
     def valid(self) -> int:
@@ -102,15 +126,18 @@ def room_of(db: Session, person: str, code: str) -> Room:
     """The room of a meeting for this person, who must sit in it. Raises NotFound."""
     member = queries.member_of(db, code, person)
     meeting = queries.meeting_by_code(db, code)
-    sheet = db.get_one(ScoreSheet, (meeting.code, member.expert_code))
-    report = queries.report_of_lot(db, meeting.lot_id)
+    report = queries.report_of(db, meeting)
+    seats = queries.progress_in(db, meeting, report)
+    sheet = db.get_one(ScoreSheet, (meeting.code, member.expert_code))  # read with the seats
+    side_by_side = compared(db, meeting) if _may(meeting, Matter.SHEETS) else Compared()
+    is_filled = meeting.state in _OPEN and _may(meeting, Matter.BLIND_CODES)
     return Room(
         meeting=meeting,
         me=member,
-        seats=queries.progress_of(db, meeting),
+        seats=seats,
         sheet=sheet,
-        rows=_rows(db, meeting, sheet) if _may(meeting, Matter.BLIND_CODES) else (),
-        comparisons=comparisons_of(db, meeting) if _may(meeting, Matter.SHEETS) else (),
+        rows=_rows(db, meeting, sheet, side_by_side) if is_filled else (),
+        compared=side_by_side,
         identities=queries.names_of(db, meeting.code) if _may(meeting, Matter.IDENTITIES) else {},
         evaluation=queries.evaluation_of(db, code) if _may(meeting, Matter.RANKING) else None,
         paper=report.paper_code if report else None,
@@ -118,25 +145,15 @@ def room_of(db: Session, person: str, code: str) -> Room:
     )
 
 
-def comparisons_of(db: Session, meeting: Meeting) -> list[Comparison]:
-    """All sheets side by side: items within bids, the experts' words in seat order."""
-    sheets = [queries.sheet_of(version) for version in queries.last_versions(db, meeting.code)]
-    return [
-        Comparison(bid, item, [_opinion(sheet, bid, item) for sheet in sheets])
-        for bid in queries.blind_codes(db, meeting.code)
-        for item in meeting.lot.method["items"]
-    ]
-
-
 def _may(meeting: Meeting, matter: Matter) -> bool:
     return may_know(Audience.EXPERT, matter, meeting.state)
 
 
-def _rows(db: Session, meeting: Meeting, sheet: ScoreSheet) -> list[Row]:
-    filled = sheet.draft or _last(db, sheet)
+def _rows(db: Session, meeting: Meeting, sheet: ScoreSheet, known: Compared) -> list[Row]:
+    filled = sheet.draft or known.sheets.get(sheet.expert_code) or _last(db, sheet)
     return [
-        Row(bid, blind_files(db, meeting, bid), [_cell(filled, bid, i) for i in _items(meeting)])
-        for bid in queries.blind_codes(db, meeting.code)
+        Row(bid, files, [_cell(filled, bid, item) for item in _items(meeting)])
+        for bid, files in all_blind_files(db, meeting).items()
     ]
 
 
@@ -146,21 +163,16 @@ def _items(meeting: Meeting) -> list[Json]:
 
 def _last(db: Session, sheet: ScoreSheet) -> Json:
     """The last committed version, where nothing was saved since."""
+    if not sheet.version:
+        return {}
     versions = queries.versions_of(db, sheet.meeting_code, sheet.expert_code)
-    return queries.sheet_of(versions[-1]) if versions else {}
+    return queries.sheet_of(versions[-1])
 
 
 def _cell(filled: Json, bid: str, item: Json) -> Cell:
     if item["kind"] == "scored":
         mark = filled.get("marks", {}).get(bid, {}).get(item["code"], "")
-        return Cell(mark_field(bid, item["code"]), item, str(mark), "")
+        return Cell(bid, mark_field(bid, item["code"]), item, str(mark), "")
     verdict = filled.get("checks", {}).get(bid, {}).get(item["code"], {})
     chosen = {True: "pass", False: "fail"}.get(verdict.get("pass"), "")
-    return Cell(check_field(bid, item["code"]), item, chosen, str(verdict.get("ground", "")))
-
-
-def _opinion(sheet: Json, bid: str, item: Json) -> tuple[str, str]:
-    if item["kind"] == "scored":
-        return str(sheet["marks"][bid][item["code"]]), ""
-    verdict = sheet["checks"][bid][item["code"]]
-    return ("pass" if verdict["pass"] else "fail"), str(verdict.get("ground", ""))
+    return Cell(bid, check_field(bid, item["code"]), item, chosen, str(verdict.get("ground", "")))

@@ -138,6 +138,12 @@ def parse_commitment(value: Any) -> CommitmentStatement:
     )
 
 
+def is_mark(text: str, most: Decimal) -> bool:
+    """Whether a mark as it was typed may be given at all: 0 to `most`, at most two decimals."""
+    match = _NUMBER.fullmatch(text)
+    return match is not None and len(match[1] or "") <= 2 and Decimal(text) <= most
+
+
 def _refuse_type(body: Mapping[str, Any], wanted: str) -> None:
     if body["type"] != wanted:
         raise malformed("statement.type", f"应为 {wanted}")

@@ -3,6 +3,7 @@
 import pytest
 
 from evaluation import queries
+from evaluation.actions import scoring
 from evaluation.forms import draft_of
 from evaluation.rules.disclosure import DrawMatter, Observer, may_see
 from evaluation.states import CallState, DrawState, MeetingState
@@ -24,7 +25,7 @@ class Visitor:
     """Somebody with a token who reads pages and sends forms."""
 
     def __init__(self, client, username):
-        self.client = client
+        self.client, self.username = client, username
         self.headers = {"Authorization": f"Bearer {token(username)}"}
 
     def get(self, path):
@@ -166,6 +167,7 @@ def test_the_chair_goes_from_the_sheets_to_the_report_by_forms(room):
     assert "还有 5 位专家没有提交评分表" in told
     assert meeting_of(evaluation).state is MeetingState.REPORTING
     assert "/papers/" in chair.text(path)
+    assert chair.text("/evaluation/desk").count("阅读并签署评标报告") == 1
 
 
 def test_no_sheet_is_shown_before_the_reveal_and_no_name_before_the_lock(room):
@@ -189,14 +191,18 @@ def test_no_sheet_is_shown_before_the_reveal_and_no_name_before_the_lock(room):
 
 
 def test_experts_who_differ_on_an_objective_item_are_pointed_to_it(room):
-    evaluation, path, chair, _ = room
+    evaluation, path, chair, member = room
     first, *others = evaluation.keys
     evaluation.hand_in(first, evaluation.sheet(fail=[0]))
     for code in others:
         evaluation.hand_in(code)
     evaluation.reveal_sheets()
 
-    assert chair.text(path).count("意见不一致") == 1 + 1  # the explanation, and the one bid
+    for seen in (chair.text(path), member.text(path)):
+        assert seen.count('class="is-bad"') == 1
+        assert "不一致" in seen
+    assert "客观项各位专家须一致" in chair.text(path)
+    assert "客观项各位专家须一致" not in member.text(path)
 
 
 def test_a_vote_for_nobody_is_refused_at_its_field(drawn, client):
@@ -315,3 +321,60 @@ def test_the_account_page_tells_which_key_counts(drawn, client):
 
     assert f'data-current="{key}"' in witness.text("/account/keys")
     assert 'data-current=""' in Visitor(client, "host").text("/account/keys")
+
+
+def test_the_scoring_room_has_every_cell_by_criterion_and_names_nobody(room, client):
+    evaluation, path, _, member = room
+    page = member.text(f"{path}/room")
+    outsider = next(n for c, n in evaluation.experts.items() if c not in evaluation.keys)
+    evaluation.do(scoring.save_draft, member.username, evaluation.meeting, {"marks": {evaluation.bids[0]: {"plan": "20.01"}}})  # fmt: skip
+    kept = member.text(f"{path}/room")
+    for code in evaluation.keys:
+        evaluation.hand_in(code)
+    evaluation.reveal_sheets().lock()
+
+    assert page.count("data-cell ") == len(evaluation.bids) * len(evaluation.plan()["items"])
+    assert "临江建设" not in page
+    assert kept.count('aria-invalid="true"') == 1
+    assert "现在不能评分" in member.text(f"{path}/room")
+    assert Visitor(client, outsider).get(f"{path}/room").status_code == 404
+
+
+def test_the_desk_names_the_step_that_waits_for_me(drawn, client):
+    drawn.accept_all().convene()
+    first = Visitor(client, drawn.experts[next(iter(drawn.keys))])
+    seen = {"convened": first.text("/evaluation/desk")}
+    drawn.scoring()
+    seen["scoring"], seen["own desk"] = first.text("/evaluation/desk"), first.text("/desk")
+    drawn.hand_in(next(iter(drawn.keys)))
+    seen["handed in"] = first.text("/evaluation/desk")
+    for code in list(drawn.keys)[1:]:
+        drawn.hand_in(code)
+    seen["chair"] = first.text("/evaluation/desk")
+
+    assert "签署评标承诺书" in seen["convened"]
+    assert "评分并提交评分表" in seen["scoring"]
+    assert "评分并提交评分表" in seen["own desk"]
+    assert "评分并提交评分表" not in seen["handed in"]
+    assert "公开全部评分表" not in seen["handed in"]
+    assert "公开全部评分表" in seen["chair"]
+
+
+def test_steps_of_a_draw_that_cannot_succeed_are_disabled_with_the_reason(drawn, client):
+    path = f"/evaluation/lots/{drawn.lot}/draw"
+    agent = Visitor(client, "agent")
+    early = agent.text(path)
+    drawn.accept_all()
+    late = agent.text(path)
+
+    assert "已确认 0/5" in early
+    assert "disabled" in early
+    assert "已确认" not in late.replace("已确认参加", "")
+
+
+def test_the_commitment_shows_no_bidder_and_says_why(drawn, client):
+    drawn.accept_all().convene()
+    page = Visitor(client, drawn.experts[next(iter(drawn.keys))]).text(f"/evaluation/meetings/{drawn.meeting}")  # fmt: skip
+
+    assert "评分锁定之前不出示投标人名单" in page
+    assert "临江建设" not in page

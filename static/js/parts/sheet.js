@@ -1,11 +1,13 @@
 // The score sheet: reads what is filled in, and keeps it as a draft every few seconds.
-// Names of controls are the places that a refusal of the sheet points to.
-import { put } from "../core/api.js";
+// Names of controls are the places that a refusal of the sheet points to. A mark out of its range
+// is shown at its cell and stays out of the draft, which says so.
+import { put, Refused } from "../core/api.js";
+import { isBad } from "../room/marks.js";
 
 const SAVE_MS = 5000;
 const FORM = '[data-sign="score-sheet"]';
 
-export function sheetOf(form) {
+export function sheetOf(form, { takes = () => true } = {}) {
   const sheet = { checks: {}, marks: {} };
   for (const control of form.elements) {
     const [start, part, bid, item, more] = control.name?.split(".") ?? [];
@@ -13,7 +15,7 @@ export function sheetOf(form) {
     sheet.checks[bid] ??= {};
     sheet.marks[bid] ??= {};
     const value = part === "marks" ? mark(control) : verdict(form, control);
-    if (value !== null) sheet[part][bid][item] = value;
+    if (takes(control) && value !== null) sheet[part][bid][item] = value;
   }
   return sheet;
 }
@@ -29,13 +31,22 @@ function verdict(form, control) {
   return { pass: false, ground };
 }
 
+export function keepDraft(form) {
+  const draft = sheetOf(form, { takes: (control) => !isBad(control) });
+  return put(`/meetings/${form.dataset.meeting}/sheet/draft`, { draft });
+}
+
 async function save(form) {
+  stopSaving();
   const shown = form.querySelector("[data-draft-state]");
+  const bad = [...form.querySelectorAll(".zb-points")].filter(isBad).length;
   try {
-    await put(`/meetings/${form.dataset.meeting}/sheet/draft`, { draft: sheetOf(form) });
-    shown.textContent = `${shown.dataset.saved} ${new Date().toLocaleTimeString()}`;
-  } catch {
-    shown.textContent = shown.dataset.failed;
+    await keepDraft(form);
+    const left = bad ? ` · ${shown.dataset.left.replace("{n}", bad)}` : "";
+    shown.textContent = `${shown.dataset.saved} ${new Date().toLocaleTimeString()}${left}`;
+    form.dispatchEvent(new Event("draft:saved", { bubbles: true }));
+  } catch (fault) {
+    shown.textContent = fault instanceof Refused ? fault.message : shown.dataset.failed;
   }
 }
 
@@ -43,12 +54,10 @@ let waiting = null;
 document.addEventListener("input", (event) => {
   const form = event.target.closest(FORM);
   if (!form || !event.target.name?.startsWith("sheet.")) return;
-  event.target.classList.remove("is-invalid");
-  waiting ??= setTimeout(() => {
-    waiting = null;
-    if (form.isConnected) save(form);
-  }, SAVE_MS);
+  event.target.classList.toggle("is-invalid", isBad(event.target));
+  waiting ??= setTimeout(() => form.isConnected && save(form), SAVE_MS);
 });
+document.addEventListener("draft:save", (event) => save(event.target));
 
 export function stopSaving() {
   clearTimeout(waiting);

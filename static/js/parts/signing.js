@@ -1,10 +1,10 @@
 // Forms with data-sign collect a statement, sign it with the key in this browser, and post it.
 // The page is fetched again afterwards: what the server then shows is what was recorded.
-import { post, put, Refused } from "../core/api.js";
+import { get, post, Refused } from "../core/api.js";
 import { canonicalBytes } from "../core/canonical.js";
 import { canSign, hex, keptKey, sha256, signed } from "../core/keys.js";
 import { clearProblems, showProblems } from "./problems.js";
-import { sheetOf, stopSaving } from "./sheet.js";
+import { keepDraft, sheetOf, stopSaving } from "./sheet.js";
 
 const person = document.documentElement.dataset.person;
 
@@ -14,10 +14,20 @@ async function commitment({ meeting, lot, expert }, pair) {
   await post(`/meetings/${meeting}/commitment`, await signed(pair, statement));
 }
 
-async function scoreSheet({ meeting, expert, version }, pair, form) {
+async function scoreSheet(told, pair, form) {
   stopSaving();
-  const sheet = sheetOf(form);
-  await put(`/meetings/${meeting}/sheet/draft`, { draft: sheet });
+  await keepDraft(form);
+  await commitSheet(told, pair, form, sheetOf(form));
+}
+
+// My marks as they stand, once more, with the reason for keeping them.
+async function keptSheet(told, pair, form) {
+  const { sheets } = await get(`/meetings/${told.meeting}`);
+  const mine = sheets.filter((each) => each.expert === told.expert).at(-1);
+  await commitSheet(told, pair, form, mine.sheet);
+}
+
+async function commitSheet({ meeting, expert, version }, pair, form, sheet) {
   const salt = crypto.getRandomValues(new Uint8Array(32));
   const statement = {
     type: "score-sheet/v1",
@@ -37,7 +47,12 @@ async function undertaking({ role, version, text }, pair) {
   await post("/undertakings", await signed(pair, statement));
 }
 
-const KINDS = { "expert-commitment": commitment, "score-sheet": scoreSheet, undertaking };
+const KINDS = {
+  "expert-commitment": commitment,
+  "score-sheet": scoreSheet,
+  "kept-sheet": keptSheet,
+  undertaking,
+};
 
 async function sign(form, button) {
   clearProblems();
@@ -50,7 +65,7 @@ async function sign(form, button) {
   try {
     const { pair } = await keptKey(person);
     await KINDS[form.dataset.sign](form.dataset, pair, form);
-    location.replace(location.pathname + location.search);
+    location.replace(form.dataset.then ?? location.pathname + location.search);
   } catch (fault) {
     button.disabled = false;
     showProblems(fault instanceof Refused ? fault.problems : [{ message: String(fault.message) }]);

@@ -1,5 +1,6 @@
 """Reads of the pool, draws, meetings and sheets. Whoever asks as an expert says who they are."""
 
+import itertools
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -13,16 +14,25 @@ from evaluation.models.meeting import BlindBid, ChairVote, Meeting, Member
 from evaluation.models.pool import Expert
 from evaluation.models.report import Report
 from evaluation.models.scoring import Ranking, ScoreSheet, SheetVersion
+from evaluation.queries.seats import OwnSeat as OwnSeat
+from evaluation.queries.seats import seats_of_person as seats_of_person
 from evaluation.rules.disclosure import Audience
 from evaluation.rules.method import Frame, Method, parse_method
 from evaluation.rules.report import expert_field
-from evaluation.states import CallState, DrawState, ExpertState, SheetState
+from evaluation.states import CallState, DrawState, ExpertState, MeetingState, SheetState
 from identity.models.accounts import Person, PersonRole
+from identity.models.organisations import Organisation
+from identity.models.papers import Paper, Turn
 from identity.rules.permissions import Viewer
 from identity.states import Permission, Role, TurnState
 from kernel.errors import NotFound
 from kernel.periods import legal_date
+from trading.models.bidding import Bid
+from trading.models.opening import OpenedBid
 from trading.models.tendering import Lot
+
+# An expert comes with its person, and a person with its roles: not where neither is looked at.
+_WITHOUT_PERSON = joinedload(Member.expert).lazyload(Expert.person)
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,8 @@ class SeatProgress:
     sheet: SheetState
     version: int
     report: TurnState | None
+    city: str
+    specialities: tuple[str, ...]
 
 
 def expert_by_code(db: Session, code: str) -> Expert:
@@ -107,7 +119,8 @@ def nonces_of(db: Session, draw: Draw) -> Sequence[DrawNonce]:
 
 def calls_of(db: Session, draw_code: str) -> Sequence[Call]:
     """Everybody called, by seat, in the order of the calls."""
-    query = sa.select(Call).where(Call.draw_code == draw_code)
+    lean = joinedload(Call.expert).lazyload(Expert.person)
+    query = sa.select(Call).where(Call.draw_code == draw_code).options(lean)
     return db.scalars(query.order_by(Call.seat, Call.called_at, Call.expert_code)).all()
 
 
@@ -171,6 +184,7 @@ def member_of(db: Session, meeting_code: str, person_code: str) -> Member:
         .join(Expert, Expert.code == Member.expert_code)
         .join(Person, Person.id == Expert.person_id)
         .where(Member.meeting_code == meeting_code, Person.code == person_code)
+        .options(_WITHOUT_PERSON)
     )
     found = db.scalar(query)
     if found is None:
@@ -211,6 +225,16 @@ def blind_bids(db: Session, meeting_code: str) -> Sequence[BlindBid]:
     return db.scalars(query.order_by(BlindBid.code)).all()
 
 
+def blind_files(db: Session, meeting_code: str) -> dict[str, dict[str, Any]]:
+    """Blind code → what was opened of the bid, in the order of the codes; nobody's name."""
+    query = (
+        sa.select(BlindBid.code, OpenedBid.files)
+        .join(OpenedBid, OpenedBid.bid_id == BlindBid.bid_id)
+        .where(BlindBid.meeting_code == meeting_code)
+    )
+    return dict(db.execute(query.order_by(BlindBid.code)).all())
+
+
 def blind_bid(db: Session, meeting_code: str, code: str) -> BlindBid:
     """The bid under this blind code. Raises NotFound."""
     found = db.get(BlindBid, (meeting_code, code))
@@ -226,7 +250,13 @@ def no_blind_bid(code: str) -> NotFound:
 
 def names_of(db: Session, meeting_code: str) -> dict[str, str]:
     """Blind code → bidder's name: only for whom the disclosure lets know."""
-    return {blind.code: blind.bid.bidder.name for blind in blind_bids(db, meeting_code)}
+    query = (
+        sa.select(BlindBid.code, Organisation.name)
+        .join(Bid, Bid.id == BlindBid.bid_id)
+        .join(Organisation, Organisation.id == Bid.bidder_id)
+        .where(BlindBid.meeting_code == meeting_code)
+    )
+    return dict(db.execute(query.order_by(BlindBid.code)).all())
 
 
 def sheets_of(db: Session, meeting_code: str) -> Sequence[ScoreSheet]:
@@ -253,12 +283,27 @@ def versions_of(db: Session, meeting_code: str, expert_code: str) -> Sequence[Sh
     return db.scalars(query.order_by(SheetVersion.version)).all()
 
 
+def versions_by_seat(db: Session, meeting_code: str) -> dict[str, list[SheetVersion]]:
+    """Every committed version by its expert, in seat order, each oldest first."""
+    query = (
+        sa.select(SheetVersion)
+        .join(
+            Member,
+            sa.and_(
+                Member.meeting_code == SheetVersion.meeting_code,
+                Member.expert_code == SheetVersion.expert_code,
+            ),
+        )
+        .where(SheetVersion.meeting_code == meeting_code)
+        .order_by(Member.seat, SheetVersion.version)
+    )
+    by_expert = itertools.groupby(db.scalars(query), key=lambda version: version.expert_code)
+    return {expert: list(own) for expert, own in by_expert}
+
+
 def last_versions(db: Session, meeting_code: str) -> list[SheetVersion]:
     """The version of each sheet that counts, in seat order. All have committed."""
-    return [
-        db.get_one(SheetVersion, (meeting_code, sheet.expert_code, sheet.version))
-        for sheet in sheets_of(db, meeting_code)
-    ]
+    return [own[-1] for own in versions_by_seat(db, meeting_code).values()]
 
 
 def sheet_of(version: SheetVersion) -> dict[str, Any]:
@@ -284,39 +329,58 @@ def report_on(db: Session, paper_code: str) -> Report:
 def report_of_lot(db: Session, lot_id: int) -> Report | None:
     """The report of a lot's meeting, once it is begun."""
     query = sa.select(Report).join(Meeting, Meeting.code == Report.meeting_code)
-    return db.scalar(query.where(Meeting.lot_id == lot_id))
+    turns = joinedload(Report.paper).joinedload(Paper.turns).lazyload(Turn.person)
+    return db.scalars(query.where(Meeting.lot_id == lot_id).options(turns)).unique().one_or_none()
 
 
 def progress_of(db: Session, meeting: Meeting) -> list[SeatProgress]:
-    """How far every seat is, in seat order."""
-    sheets = {sheet.expert_code: sheet for sheet in sheets_of(db, meeting.code)}
-    voters = {vote.voter for vote in votes_in(db, meeting)}
-    report = report_of_lot(db, meeting.lot_id)
+    """How far every seat is, in seat order, in as few statements as may be."""
+    return progress_in(db, meeting, report_of(db, meeting))
+
+
+def progress_in(db: Session, meeting: Meeting, report: Report | None) -> list[SeatProgress]:
+    """The same where the report is known already."""
+    voters = {vote.voter for vote in votes_in(db, meeting)} if meeting.chair is None else set()
     turns = {turn.field: turn.state for turn in report.paper.turns} if report else {}
+    seats = seats_of(db, meeting.code)
     return [
         SeatProgress(
             seat=member.seat,
             expert=member.expert_code,
             has_signed=member.statement is not None,
             has_voted=member.expert_code in voters or meeting.chair is not None,
-            sheet=sheets[member.expert_code].state,
-            version=sheets[member.expert_code].version,
+            sheet=sheet.state,
+            version=sheet.version,
             report=turns.get(expert_field(member.seat)),
+            city=member.expert.city,
+            specialities=tuple(member.expert.specialities),
         )
-        for member in members_of(db, meeting.code)
+        for member, sheet in seats
     ]
 
 
-def meetings_of(db: Session, person_code: str) -> Sequence[Meeting]:
-    """Meetings in which this person sits, newest first."""
+def report_of(db: Session, meeting: Meeting) -> Report | None:
+    """The report of a meeting, asked for only where there can be one."""
+    can_be = meeting.state in (MeetingState.REPORTING, MeetingState.REPORTED)
+    return report_of_lot(db, meeting.lot_id) if can_be else None
+
+
+def seats_of(db: Session, meeting_code: str) -> Sequence[tuple[Member, ScoreSheet]]:
+    """Every member with its sheet, in seat order; who they are as persons is not read."""
     query = (
-        sa.select(Meeting)
-        .join(Member, Member.meeting_code == Meeting.code)
-        .join(Expert, Expert.code == Member.expert_code)
-        .join(Person, Person.id == Expert.person_id)
-        .where(Person.code == person_code)
+        sa.select(Member, ScoreSheet)
+        .join(
+            ScoreSheet,
+            sa.and_(
+                ScoreSheet.meeting_code == Member.meeting_code,
+                ScoreSheet.expert_code == Member.expert_code,
+            ),
+        )
+        .where(Member.meeting_code == meeting_code)
+        .options(_WITHOUT_PERSON)
+        .order_by(Member.seat)
     )
-    return db.scalars(query.order_by(Meeting.convened_at.desc(), Meeting.code)).all()
+    return [(member, sheet) for member, sheet in db.execute(query)]
 
 
 def evaluation_of(db: Session, meeting_code: str) -> dict[str, Any] | None:

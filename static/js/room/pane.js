@@ -1,4 +1,5 @@
 // One of the documents side by side: which bid, its pages, and words for what cannot be shown.
+import { FindBar } from "./finding.js";
 import { viewerIn } from "./pdf.js";
 import { plainIn } from "./plain.js";
 import { remarkOn } from "./faults.js";
@@ -12,15 +13,16 @@ export class Pane {
   #shown = null;
   #pages = new Map(); // address → page on which it was left
   #opening = 0;
-  #sought = "";
+  #finding;
 
   constructor(root, places) {
     this.#root = root;
     this.#choice = this.part("file");
+    this.#finding = new FindBar(root, (name) => this.part(name), () => this.#shown);
     const told = {
       nameOf: (number) => root.dataset.of.replace("{page}", number),
       page: (number) => this.#tellPage(number),
-      found: (matches) => this.#tellFound(matches),
+      found: (matches) => this.#finding.tell(matches),
       opened: (pages, remark) => this.#tellOpened(pages, remark),
     };
     this.#readers = {
@@ -30,7 +32,6 @@ export class Pane {
     this.#choice.addEventListener("change", () => this.#open());
     this.part("page").addEventListener("change", () => this.#go(this.part("page").value));
     root.addEventListener("click", (event) => this.#press(event.target.closest("[data-pane-do]")));
-    this.part("find").addEventListener("submit", (event) => this.#search(event));
   }
 
   part(name) {
@@ -64,14 +65,11 @@ export class Pane {
   }
 
   startFinding() {
-    this.part("find").hidden = false;
-    this.part("find").querySelector("input").select();
+    this.#finding.start();
   }
 
   stopFinding() {
-    this.part("find").hidden = true;
-    this.part("found").textContent = "";
-    this.#shown?.find("");
+    this.#finding.stop();
   }
 
   mark(bid) {
@@ -104,8 +102,7 @@ export class Pane {
     this.part("text").hidden = kind !== "plain";
     this.part("scroll").classList.toggle("is-away", kind === "plain");
     this.#root.querySelectorAll("[data-pane-link]").forEach((link) => (link.href = address || "#"));
-    this.part("find").hidden = true;
-    this.#sought = "";
+    this.#finding.forget();
   }
 
   #tellOpened(pages, remark) {
@@ -126,24 +123,11 @@ export class Pane {
     this.#pages.set(this.#choice.value, number);
   }
 
-  #tellFound({ current, total }) {
-    const { foundOf, foundNone } = this.#root.dataset;
-    const words = foundOf.replace("{at}", current).replace("{all}", total);
-    this.part("found").textContent = total ? words : foundNone;
-  }
-
   #say(what, withLink = true) {
     const name = `says${what[0].toUpperCase()}${what.slice(1)}`;
     this.part("words").textContent = this.#root.dataset[name];
     this.part("note").hidden = false;
     this.part("note").querySelector("a").hidden = !withLink;
-  }
-
-  #search(event) {
-    event.preventDefault();
-    const { value } = event.target.querySelector("input");
-    this.#shown?.find(value, { again: value === this.#sought });
-    this.#sought = value;
   }
 
   #press(button) {
@@ -153,7 +137,7 @@ export class Pane {
       smaller: () => this.#shown?.zoom(-1),
       larger: () => this.#shown?.zoom(1),
       width: () => this.#shown?.zoom(0),
-      find: () => (this.part("find").hidden ? this.startFinding() : this.stopFinding()),
+      find: () => this.#finding.toggle(),
     };
     does[button?.dataset.paneDo]?.();
   }

@@ -9,7 +9,7 @@ from storage.vault import Vault
 from tests.factories.evaluation import Evaluation, method
 from tests.factories.pages import Reader
 
-MOST = 12
+MOST = 11
 SIZES = {"few": (3, 5), "many": (7, 9)}
 
 
@@ -26,8 +26,9 @@ def statements(client, username, path):
     visitor, counted = Reader(client.application.test_client(), username), []
     engine = current_database().reader
 
-    def count(*_):
-        counted.append(1)
+    def count(_connection, _cursor, statement, *_):
+        if not statement.startswith("BEGIN"):  # which asks nothing
+            counted.append(1)
 
     sa.event.listen(engine, "before_cursor_execute", count)
     try:

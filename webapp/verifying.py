@@ -5,7 +5,6 @@ They show what commands tell anyway, and how to do the same without this site.
 
 import tempfile
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
@@ -63,7 +62,6 @@ CHECKED = {
 
 pages = Blueprint("verifying", __name__)
 MOST_BYTES = 32 << 20
-_PIECE = 1 << 20
 
 
 @pages.get("/verify")
@@ -86,7 +84,7 @@ def verify() -> ResponseReturnValue:
     file.stream.seek(0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "brought"
-        _copy(cast("BinaryIO", file.stream), path)
+        file.save(path)
         trust = Path(folder) / "trust.pem"
         result = examined(path, kind, _known(trust))
     name = str(file.filename)[-120:]
@@ -126,12 +124,6 @@ def _known(trust: Path) -> Known:
     if pem is not None:
         trust.write_bytes(pem)
     return Known(trust if pem is not None else None, keys.log, receipt)
-
-
-def _copy(source: BinaryIO, path: Path) -> None:
-    with path.open("wb") as out:
-        while piece := source.read(_PIECE):
-            out.write(piece)
 
 
 def checked_label(name: str) -> str:

@@ -35,8 +35,9 @@ class Watched:
 
     @property
     def level(self) -> AlertLevel | None:
-        """How urgent its next limit is."""
-        return level_of(self.lot.tender.registered_at, self.next.until, self.now)
+        """How urgent its next limit is; only the time for bids is known to have begun when."""
+        begun = self.lot.tender.registered_at if self.lot.state is LotState.ANNOUNCED else None
+        return level_of(begun, self.next.until, self.now)
 
     @property
     def left(self) -> timedelta:

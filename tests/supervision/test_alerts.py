@@ -6,8 +6,12 @@ import pytest
 
 from identity.states import Role
 from kernel.errors import InvalidInput, NotYet, Refusal, TooLate, TransitionRefused
+from supervision.routes.watching import Watched
 from supervision.rules.alerts import CLOSE, is_illegal_attempt, level_of
 from supervision.states import AlertLevel
+from trading.models.tendering import Lot, Tender
+from trading.rules.steps import Actor, NextStep, Step
+from trading.states import LotState
 
 NOON = datetime(2026, 11, 24, 4, tzinfo=UTC)
 TEN_DAYS = timedelta(days=10)
@@ -61,3 +65,16 @@ def test_nothing_that_a_bidder_tries_is_told():
     assert not is_illegal_attempt(refusal, {Role.BIDDER})
     assert not is_illegal_attempt(refusal, {Role.BIDDER, Role.AGENT})
     assert not is_illegal_attempt(refusal, set())
+
+
+@pytest.mark.parametrize(
+    ("state", "level"),
+    [(LotState.ANNOUNCED, AlertLevel.YELLOW), (LotState.REPORTED, None)],
+    ids=["the time for bids began with the tender", "that of a later step did not"],
+)
+def test_a_fifth_is_reckoned_only_of_a_time_whose_beginning_is_known(state, level):
+    tender = Tender(registered_at=NOON - timedelta(days=100))
+    step = NextStep(Step.SUBMIT_BIDS, Actor.BIDDERS, until=NOON + timedelta(days=3))
+    row = Watched(Lot(state=state, tender=tender), step, NOON, 0, None)
+
+    assert row.level is level

@@ -8,7 +8,6 @@ from identity import queries as identity
 from identity.forms import chosen, form_of
 from identity.guard import requires, viewer
 from identity.states import Permission
-from kernel.errors import NotFound
 from kernel.periods import legal_date
 from storage.database import snapshot, transaction
 from storage.subjects import legal_now
@@ -16,6 +15,7 @@ from trading import queries
 from trading.actions import objections as actions
 from trading.actions.tendering import tender_run_by
 from trading.models.tendering import Lot
+from trading.routes.own_side import lot_shown
 from trading.rules.disclosure import Audience, Matter, may_know_at
 from trading.rules.limits import limits_for
 from trading.rules.objections import enquiry_problems, open_objections
@@ -29,7 +29,7 @@ pages = Blueprint("objections", __name__)
 def questions(code: str) -> ResponseReturnValue:
     """My questions and objections on a lot, what I may raise now, and all answers."""
     with snapshot() as db:
-        lot = _announced(db, code)
+        lot, _stage = lot_shown(db, code)
         now, me = legal_now(db, f"lot:{lot.code}"), viewer().organisation
         mine = identity.organisation_by_code(db, me).id
         limits = limits_for(lot.tender.regime, legal_date(now))
@@ -106,13 +106,6 @@ def answer_objection(code: str) -> ResponseReturnValue:
     with transaction(lock=[f"lot:{lot_code}"]) as (db, now):
         actions.answer_objection(db, viewer(), code, answer=request.form.get("answer", ""), now=now)
     return redirect(url_for("objections.answers", code=tender, _anchor=code))
-
-
-def _announced(db: Session, code: str) -> Lot:
-    lot = queries.lot_by_code(db, code)
-    if lot.deadline is None:
-        raise NotFound("lot.not_found", "没有编号为“%(value)s”的标段。", value=code[:40])
-    return lot
 
 
 def _is_opened(db: Session, lot: Lot) -> bool:

@@ -182,13 +182,10 @@ def _viewer_of_token(token: str) -> Viewer:
     digest = token_digest(token)
     with snapshot() as db:
         now = real_now(db)
-        found, person = (
-            queries.valid_token(db, digest, now),
-            queries.person_by_token(db, digest, now),
-        )
-        if found is None or person is None:
+        found = queries.valid_token(db, digest, now)
+        if found is None:
             raise NotSignedIn("account.token_invalid", "访问令牌无效或已过期。")
-        who = queries.viewer_of(person)
+        who = queries.viewer_of(found.person)
         _count_letters(db, who)
     if is_worth_noting(found.seen_at, now):
         with transaction() as (db, now):

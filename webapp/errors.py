@@ -1,5 +1,6 @@
 """Refusals become answers here and nowhere else: JSON for programs, a page for people."""
 
+import inspect
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -154,7 +155,7 @@ def _form_again(problems: list[dict[str, str]]) -> ResponseReturnValue | None:
     g.problems = problems
     g.page_address = _address_of(page, given)
     try:
-        shown: ResponseReturnValue = page(**given)
+        shown: ResponseReturnValue = page(**_taken_by(page, given))
     except Refusal:  # what the page is about does not exist: there is nothing to show again
         return None
     return shown
@@ -188,7 +189,12 @@ def _address_of_form() -> str | None:
 
 def _address_of(page: Callable[..., Any], given: Mapping[str, Any]) -> str:
     views = current_app.view_functions
-    return url_for(next(name for name in views if views[name] is page), **given)
+    return url_for(next(name for name in views if views[name] is page), **_taken_by(page, given))
+
+
+def _taken_by(page: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Those parts of a form's address that its page has too: a form may stand on one row of it."""
+    return {name: given[name] for name in inspect.signature(page).parameters if name in given}
 
 
 def _answer_fault(fault: Exception) -> Any:

@@ -217,3 +217,16 @@ def test_a_name_with_a_path_is_only_a_name(app, tender):
 def test_a_name_that_is_no_line_is_refused(tender):
     with pytest.raises(InvalidInput):
         do(tender, actions.add_document, StoredFile("\u202e.pdf", "ab" * 32, 1))
+
+
+def test_a_refused_removal_comes_back_on_the_page_of_the_files(app, tender):
+    code = do(tender, actions.add_document, FILE).code
+    publish(tender)
+    agent = Reader(app.test_client(), "agent")
+    removal = f"/run/tenders/{tender}/documents/{code}/removal"
+    answer = agent.send(removal)
+
+    assert answer.status_code == 409
+    assert "公告发布后不能增减招标文件" in answer.get_data(as_text=True)
+    assert "招标文件.pdf" in answer.get_data(as_text=True)
+    assert agent.client.get(removal).headers["Location"] == f"/run/tenders/{tender}/documents"

@@ -151,6 +151,7 @@ def calls_to(db: Session, person_code: str) -> Sequence[Call]:
         .join(Expert, Expert.code == Call.expert_code)
         .join(Person, Person.id == Expert.person_id)
         .where(Person.code == person_code)
+        .options(joinedload(Call.expert).lazyload(Expert.person))
     )
     return db.scalars(query.order_by(Call.called_at.desc(), Call.draw_code)).all()
 

@@ -23,6 +23,7 @@ from identity.queries.credentials import (
     key_by_code,
     key_of,
     keys_of,
+    newest_valid,
     valid_key,
 )
 from identity.queries.letters import candidates_for_letters
@@ -76,6 +77,7 @@ __all__ = [
     "key_of",
     "keys_of",
     "last_sign_in_at",
+    "newest_valid",
     "news_of",
     "next_turn",
     "open_turn",

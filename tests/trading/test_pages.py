@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from evidence.models.streams import Fact
 from identity.states import OrganisationKind, Role
 from kernel.periods import minute_text
-from storage.database import current_database, snapshot
+from storage.database import snapshot
 from storage.vault import Vault
 from tests.factories.awarding import RECEIVED, Awarding
 from tests.factories.identity import CODES, make_organisation, make_person
 from tests.factories.pages import Reader
-from tests.factories.trading import NOTICE, make_cast, make_open_lot, make_tender, move_to, publish
+from tests.factories.trading import NOTICE, make_cast, make_open_lot, make_tender, move_to
 from tests.trading.test_guarantee import Bank
 from tests.trading.test_opening import Hall, packed
 from trading import queries
@@ -471,26 +471,6 @@ def test_the_procuring_entity_takes_no_step_of_the_agency(agent, reader):
         assert officer.send(f"/run/lots/{lot}/{step}", confirm="yes").status_code in (403, 409)
 
     assert (state_of(lot), facts()) == (LotState.ANNOUNCED, before)
-
-
-def test_lists_take_as_many_statements_however_long_they_are(agent, reader):
-    def statements(browser, address):
-        counted = []
-        engine = current_database().reader
-        sa.event.listen(engine, "before_cursor_execute", lambda *_: counted.append(1))
-        browser.get(address)
-        return len(counted)
-
-    bidder = reader("bidder1")
-    pages = [(agent, "/desk"), (agent, "/run/tenders"), (bidder, "/bids"), (bidder, "/desk")]
-    make_open_lot(start=START)
-    few = [statements(*page) for page in pages]
-    for _ in range(4):
-        publish(make_tender(lots=3))
-    many = [statements(*page) for page in pages]
-
-    assert many == few
-    assert max(few) <= 11
 
 
 def test_a_long_list_goes_on_on_the_next_page(agent):

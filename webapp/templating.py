@@ -6,6 +6,7 @@ Each package words its own states; which one it is, the state itself knows.
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -15,6 +16,7 @@ from flask import Flask, current_app, g, request, url_for
 from flask_babel import format_date, get_locale, gettext
 
 from evaluation import labels as evaluation
+from evaluation.labels.method import option
 from identity import labels as identity
 from identity.guard import unread_letters, viewer
 from kernel.money import fen_from_yuan, grouped_yuan, in_capitals
@@ -23,6 +25,7 @@ from outbox import labels as outbox
 from supervision import labels as supervision
 from trading import labels as trading
 from trading.labels import notice_label, notice_order
+from webapp.errors import told, worded
 from webapp.letters import letter_address, letter_text
 from webapp.navigation import desk_name, is_here, ways
 from webapp.settings import ROOT
@@ -74,6 +77,7 @@ def register_templating(app: Flask) -> None:
         label=label,
         letter_address=letter_address,
         letter_text=letter_text,
+        method_option=option,
         news_label=supervision.news_label,
         notice_label=notice_label,
         notice_order=notice_order,
@@ -82,12 +86,15 @@ def register_templating(app: Flask) -> None:
         server_time=server_time,
         site=site,
         ticked=ticked,
+        told=told,
         unread_letters=unread_letters,
         refused=refused,
         viewer=viewer,
         ways=ways,
+        worded=worded,
     )
     app.jinja_env.filters.update(
+        amount=show_amount,
         yuan=grouped_yuan,
         capitals=in_capitals,
         day=show_day,
@@ -154,6 +161,11 @@ def show_long_day(instant: datetime) -> str:
     return shown
 
 
+def show_amount(figure: Decimal) -> str:
+    """A figure in groups with two decimals, as a benchmark that is no whole fen needs."""
+    return f"{figure:,.2f}"
+
+
 def show_short(instant: datetime) -> str:
     """Day and minute in Shanghai where room is scarce, as 11-24 09:30."""
     return instant.astimezone(SHANGHAI).strftime("%m-%d %H:%M")
@@ -209,8 +221,11 @@ def in_language(language: str) -> str:
 
 
 def given(field: str, default: str = "") -> str:
-    """What was typed into a field of a form that was refused; the default on a fresh page."""
-    return request.form.get(field, "") if refused() else default
+    """What was typed into a form that is shown again; the default on a fresh page.
+
+    It is shown again when it was refused, or when a button of it only changed what it shows.
+    """
+    return request.form.get(field, "") if refused() or g.get("is_typed") else default
 
 
 def ticked(field: str, value: str) -> bool:

@@ -19,8 +19,8 @@ from tests.factories.trading import NOTICE, make_cast, make_open_lot, make_tende
 from tests.trading.test_guarantee import Bank
 from tests.trading.test_opening import Hall, packed
 from trading import queries
-from trading.forms import method_examples
-from trading.states import GuaranteeState, LotState, PassingOver, Regime
+from trading.states import GuaranteeState, LotState, PassingOver
+from webapp.settings import ROOT
 
 START = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
 PUBLICITY_ENDS = datetime(2026, 9, 28, 16, 0, tzinfo=UTC)
@@ -38,7 +38,7 @@ TENDER = {
     "validity_days": "90",
     "window_minutes": "30",
     "correction_minutes": "5",
-    "method": method_examples()[Regime.CONSTRUCTION],
+    "method": (ROOT / "docs/methods/construction.json").read_text(encoding="utf-8"),
 }
 
 

@@ -144,7 +144,11 @@ class Gathering:
         with self.each():
             refuse_if(problems, kind)
 
+    def refusal(self) -> Refusal:
+        """All that was kept, as one refusal. There must be something."""
+        return type(self.refusals[0]).of(self.problems)
+
     def refuse(self) -> None:
         """Raise all that was kept as one refusal; do nothing if there is none."""
         if self.refusals:
-            raise type(self.refusals[0]).of(self.problems)
+            raise self.refusal()

@@ -205,8 +205,7 @@ def tender_draft(
     regime = read(chosen, Regime, form.get("regime", ""), field="regime")
     name = read(clean_line, form.get("tender_name", ""), field="tender_name")
     category = read(chosen, Category, form.get("category", ""), field="category")
-    entity = form.get("procuring_entity", "")
-    entity_code = read(codes.credit_code, entity, field="procuring_entity")
+    entity_code = read(_entity_code, form.get("procuring_entity", ""))
     start = read(_start, form.get("rehearsal_from", "").strip(), regime, real)
     count = lot_count(form.get("lots", ""))
     lots = [_lot_draft(form, number, gathering) for number in range(1, count + 1)]
@@ -216,6 +215,13 @@ def tender_draft(
     if regime and name and category and entity_code and len(known) == count:
         return TenderDraft(regime, category, name, entity_code, known, start)
     return None
+
+
+def _entity_code(text: str) -> str:
+    if not text:
+        message = "请在“%(field)s”中选择一项。"
+        raise InvalidInput("input.choice", message, field="procuring_entity")
+    return codes.credit_code(text, field="procuring_entity")
 
 
 def _start(text: str, regime: Regime | None, real: datetime) -> datetime | None:
@@ -250,7 +256,7 @@ def _lot_draft(form: Mapping[str, str], number: int, gathering: Gathering) -> Lo
 
     def fen(name: str) -> int | None:
         text = form.get(f"{name}{suffix}", "").replace(",", "").strip()
-        return gathering.read(fen_from_yuan, text, field=f"{name}{suffix}")
+        return gathering.read(_filled_fen, text, f"{name}{suffix}")
 
     def whole(name: str) -> int | None:
         text = form.get(f"{name}{suffix}", "").strip()
@@ -266,7 +272,18 @@ def _lot_draft(form: Mapping[str, str], number: int, gathering: Gathering) -> Lo
     return LotDraft(name, LotTerms(*known), {})
 
 
+def _filled_fen(text: str, field: str) -> int:
+    _refuse_empty(text, field)
+    return fen_from_yuan(text, field=field)
+
+
+def _refuse_empty(text: str, field: str) -> None:
+    if not text:
+        raise InvalidInput("input.empty", "“%(field)s”还没有填写。", field=field)
+
+
 def _whole(text: str, field: str) -> int:
+    _refuse_empty(text, field)
     if not text.isdecimal() or len(text) > _MOST_DIGITS:
         raise InvalidInput("input.whole", "“%(field)s”应为整数。", field=field)
     return int(text)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,14 +17,20 @@ from flask_babel import format_date, get_locale, gettext
 
 from evaluation import labels as evaluation
 from evaluation.labels.method import option
+from evaluation.labels.method_view import MethodView, method_view
+from evaluation.queries import frame_of
+from evaluation.rules.method import Frame, read_parts
+from evidence.rules.streams import canonical
 from identity import labels as identity
 from identity.guard import unread_letters, viewer
+from kernel.errors import InvalidInput
 from kernel.money import fen_from_yuan, grouped_yuan, in_capitals
 from kernel.periods import SHANGHAI, Period, Unit, legal_date, minute_text
 from outbox import labels as outbox
 from supervision import labels as supervision
 from trading import labels as trading
 from trading.labels import notice_label, notice_order
+from trading.models.tendering import Lot
 from webapp.errors import told, worded
 from webapp.letters import letter_address, letter_text
 from webapp.navigation import desk_name, is_here, ways
@@ -78,6 +84,7 @@ def register_templating(app: Flask) -> None:
         letter_address=letter_address,
         letter_text=letter_text,
         method_option=option,
+        method_shown=method_shown,
         news_label=supervision.news_label,
         notice_label=notice_label,
         notice_order=notice_order,
@@ -128,6 +135,21 @@ def duty_label(kind: str) -> str:
 def icon_of(kind: str) -> str:
     """The icon that says the same as the colour of this kind of state."""
     return _ICONS[kind]
+
+
+def method_shown(lot: Lot) -> MethodView | None:
+    """The evaluation method of a lot as everybody may read it; None where there is none."""
+    return _method_view(canonical(lot.method), frame_of(lot), lot.ceiling_fen)
+
+
+@lru_cache(maxsize=512)
+def _method_view(text: bytes, frame: Frame, ceiling_fen: int) -> MethodView | None:
+    """A method is frozen with its tender, so what it looks like is calculated once."""
+    try:
+        parts = read_parts(json.loads(text), frame)
+    except InvalidInput:
+        return None
+    return None if parts.problems else method_view(parts, ceiling_fen)
 
 
 def platform_name() -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from evaluation.forms.method import Fields, fields_of, kept_json, method_in
+from evaluation.forms.method import Fields, fields_of, kept_json, method_in, row_count
 from evaluation.forms.presets import preset_method
 from evaluation.forms.rows import changed
 from evaluation.labels.method import worded_problem
@@ -35,6 +35,10 @@ GROUPS = frozenset(
         "method.price_rule.rounding",
     }
 )
+_ROWS_OF_SCORE = {
+    "lines": "method.price_rule.score.points",
+    "steps": "method.price_rule.score.bands",
+}
 _LAST = re.compile(r"(?:\.\w+|\[\d+\])$")
 
 
@@ -110,7 +114,15 @@ def fields_after(form: Mapping[str, str], deed: str) -> dict[str, str]:
         if not isinstance(value, dict):
             raise InvalidInput("method.not_json", "“%(field)s”应为一个 JSON 对象。", field=BOX)
         return fields_of(value)
-    return changed(method_fields(form), deed)
+    return _with_first_rows(changed(method_fields(form), deed))
+
+
+def _with_first_rows(fields: dict[str, str]) -> dict[str, str]:
+    """Where a way of scoring needs rows and has none yet, two to begin with."""
+    listed = _ROWS_OF_SCORE.get(fields.get("method.price_rule.score.kind", ""))
+    if listed and not row_count(fields, listed):
+        fields = changed(changed(fields, f"add:{listed}"), f"add:{listed}")
+    return fields
 
 
 def draft_of(fields: Fields, frame: Frame) -> MethodDraft:

@@ -30,6 +30,7 @@ class Leaf:
     kind: Kind
     needed: bool = True
     words: tuple[str, ...] = ()
+    places: int = 10
 
 
 @dataclass(frozen=True)
@@ -173,8 +174,8 @@ ITEMS = Rows(
             "code": _MAYBE_LINE,
             "name": _LINE,
             "kind": Leaf(Kind.WORD, words=ITEM_KINDS),
-            "max": _NUMBER,
-            "weight": _NUMBER,
+            "max": Leaf(Kind.NUMBER, places=2),
+            "weight": Leaf(Kind.NUMBER, places=4),
         }
     ),
     {"code": "", "name": "", "kind": "scored", "max": "", "weight": ""},
@@ -187,8 +188,8 @@ CITIES = Rows(
 METHOD = Record(
     {
         "items": ITEMS,
-        "technical_weight": _MAYBE,
-        "price_weight": _MAYBE,
+        "technical_weight": Leaf(Kind.NUMBER, needed=False, places=4),
+        "price_weight": Leaf(Kind.NUMBER, needed=False, places=4),
         "price_rule": PRICE_RULE,
         "aggregation": Leaf(Kind.WORD, words=AGGREGATIONS),
         "seats": _WHOLE,

@@ -31,7 +31,7 @@ PLACE = "method"
 WEIGHING = "method.weighing"
 MOST_FIELDS = 3_000
 Fields = Mapping[str, str]
-_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,10})?")
+_NUMBER = re.compile(r"-?\d{1,15}(?:\.(\d{1,20}))?")
 _WHOLE = re.compile(r"\d{1,4}")
 _SOURCE = "招标投标法实施条例 第49条"
 
@@ -171,10 +171,7 @@ class _Reader:
 def _value(leaf: Leaf, text: str, place: str) -> Any:
     match leaf.kind:
         case Kind.NUMBER:
-            number = text.replace(",", "").replace("，", "")
-            if _NUMBER.fullmatch(number):
-                return number
-            raise InvalidInput("method.not_number", "“%(field)s”应填写数字。", _SOURCE, field=place)
+            return _number(leaf, text.replace(",", "").replace("，", ""), place)
         case Kind.WHOLE:
             if _WHOLE.fullmatch(text):
                 return int(text)
@@ -189,6 +186,16 @@ def _value(leaf: Leaf, text: str, place: str) -> Any:
             return kept_json(text, place)
         case Kind.LINE:
             return clean_line(text, field=place, limit=100)
+
+
+def _number(leaf: Leaf, text: str, place: str) -> str:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        raise InvalidInput("method.not_number", "“%(field)s”应填写数字。", _SOURCE, field=place)
+    if len(match[1] or "") > leaf.places:
+        message = "“%(field)s”最多 %(places)s 位小数。"
+        raise InvalidInput("method.too_fine", message, _SOURCE, field=place, places=leaf.places)
+    return text
 
 
 def kept_json(text: str, place: str) -> Any:

@@ -122,16 +122,17 @@ NAMES: Mapping[str, str] = {
     "city": _("城市"),
     "speciality": _("评审专业"),
 }
+_ROOT = "method"
 _SCORE_BELOW = "method.price_rule.score.below"
 _ROW = re.compile(r"(\w+)\[(\d+)\]")
-_UNTOLD = frozenset({"method", "price_rule"})
+_UNTOLD = frozenset({_ROOT, "price_rule"})
 
 
 def place_words(place: str) -> Say:
     """A field's place in words, such as 评审项第 2 行 · 满分."""
     words = [_part_words(part, place) for part in place.split(".") if part not in _UNTOLD]
     if not words:
-        return Say(NAMES["method"])
+        return Say(NAMES[_ROOT])
     said = words[0]
     for each in words[1:]:
         said = Say(_("%(first)s · %(rest)s"), {"first": said, "rest": each})

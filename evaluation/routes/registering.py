@@ -83,9 +83,8 @@ def _draft(form: Mapping[str, str]) -> TenderDraft:
     draft, method = tender_draft(form, gathering, real), draft_in(form, real)
     gathering.note(method.unread, InvalidInput)
     gathering.note(method.unlawful, Refusal)
-    gathering.refuse()
-    if draft is None:
-        raise InvalidInput("input.form", "表单没有填写完整。")
+    if draft is None or gathering.refusals:
+        raise gathering.refusal()
     return replace(draft, lots=[replace(lot, method=method.value) for lot in draft.lots])
 
 

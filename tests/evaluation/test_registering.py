@@ -13,7 +13,7 @@ from tests.factories.evaluation import method
 from tests.factories.forms import form_fields
 from tests.factories.identity import CODES, make_person
 from tests.factories.pages import Reader
-from tests.factories.trading import make_cast
+from tests.factories.trading import make_cast, make_tender, publish
 from trading import queries
 
 NEW = "/run/tenders/new"
@@ -170,6 +170,30 @@ def test_a_change_of_regime_takes_a_ready_method_of_that_regime(agent):
     form = pressed(agent, form | {"preset": "govproc-services", "estimate": "9999999"}, "preset")
 
     assert registered(agent, form | {"guarantee": "0"}) == [method("govproc-services")]
+
+
+def test_everybody_reads_the_method_of_a_published_tender_in_words(agent, app):
+    code = agent.sent("/run/tenders", **filled(agent) | {"do": ""}).rpartition("/")[2]
+    with snapshot() as db:
+        (lot,) = queries.tender_by_code(db, code).lots
+    publish(code)
+
+    pages = [
+        Reader(app.test_client()).get(f"/tenders/{code}"),
+        agent.get(f"/run/lots/{lot.code}"),
+        Reader(app.test_client(), "bidder1").get(f"/bids/lots/{lot.code}"),
+    ]
+
+    for page in pages:
+        assert "施工组织设计" in page
+        assert "报价等于评标基准价得 60 分；每高 1% 扣 1 分" in page
+        assert "<polyline" in page
+
+
+def test_a_lot_without_a_method_has_a_page_all_the_same(agent, app):
+    code = make_tender()
+    publish(code)
+    assert "<polyline" not in Reader(app.test_client()).get(f"/tenders/{code}")
 
 
 @pytest.mark.parametrize("username", ["officer", "bidder1"])

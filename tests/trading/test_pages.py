@@ -145,6 +145,28 @@ def test_a_notice_needs_every_field_a_lawful_deadline_and_a_confirmation(agent):
     assert (state_of(f"{code}-01"), facts()) == (LotState.REGISTERED, before)
 
 
+def test_all_that_is_wrong_with_a_notice_is_told_at_once(agent):
+    code = make_tender(rehearsal_from=START)
+    address, before = f"/run/tenders/{code}/notice", facts()
+    form = NOTICE | {"scope": " ", "funds": "", "deadline": "明天", "confirm": ""}
+
+    page = agent.refused(address, 422, "deadline", **form)
+
+    assert all(f'<a href="#{name}">' in page for name in ("scope", "funds", "confirm"))
+    assert "请改正 4 处" in page
+    assert (state_of(f"{code}-01"), facts()) == (LotState.REGISTERED, before)
+
+
+def test_all_that_is_wrong_with_a_termination_is_told_at_once(agent):
+    lot = make_open_lot(start=START)
+    address, before = f"/run/lots/{lot}/termination", facts()
+
+    page = agent.refused(address, 422, "confirm", ground=" ")
+
+    assert '<a href="#ground">' in page
+    assert (state_of(lot), facts()) == (LotState.ANNOUNCED, before)
+
+
 def test_a_rehearsal_clock_is_moved_forward_only(agent):
     lot = make_open_lot(start=START)
     address = f"/run/tenders/{lot.rpartition('-')[0]}/clock"

@@ -7,6 +7,7 @@ from identity.forms import confirmed, form_of
 from identity.guard import requires, viewer
 from identity.routes.paging import page_of, window
 from identity.states import Permission
+from kernel.errors import Gathering
 from kernel.periods import instant_of, legal_date, minute_text
 from storage.database import snapshot, transaction
 from storage.subjects import legal_now
@@ -85,10 +86,16 @@ def notice(code: str) -> ResponseReturnValue:
 @form_of(notice)
 def publish_notice(code: str) -> ResponseReturnValue:
     """Publish it; the lots receive bids from now on."""
-    form = request.form
-    deadline = instant_of(form.get("deadline", ""), field="deadline")
+    form, gathering = request.form, Gathering()
+    deadline = gathering.read(instant_of, form.get("deadline", ""), field="deadline")
     text = {name: form[name] for name in NOTICE_FIELDS if name in form}
-    confirmed(form)
+    with gathering.each():
+        confirmed(form)
     with transaction(lock=subjects_of(code)) as (db, now):
-        tendering.publish_tender(db, viewer(), code, notice=text, deadline=deadline, now=now)
+        found = tendering.tender_run_by(db, viewer(), code)
+        # Where the deadline cannot be read all is refused below; the rest is told with it.
+        until = deadline or earliest_deadline(found.regime, now)
+        with gathering.each():
+            tendering.publish_tender(db, viewer(), code, notice=text, deadline=until, now=now)
+        gathering.refuse()
     return redirect(url_for("agency.tender", code=code))

@@ -39,10 +39,14 @@ function focusAfter(deed, before) {
   (moved ?? document.getElementById(before))?.focus();
 }
 
+// Nothing can be typed into what is about to be replaced.
 async function reshape(deed, from) {
-  const number = ++asked;
+  const editor = document.getElementById("method-editor");
+  if (editor.inert) return;
+  editor.inert = true;
+  clearTimeout(waiting);
+  asked += 1;
   const page = await fetched(deed);
-  if (number !== asked) return;
   if (!page) {
     form.action = form.dataset.reshapeTo;
     form.submit();
@@ -70,13 +74,10 @@ if (form) {
     const deed = button?.value;
     if (!deed || deed === "export" || deed === "frame") return;
     event.preventDefault();
-    clearTimeout(waiting);
     reshape(deed, button.id);
   });
   form.addEventListener("change", (event) => {
-    if (!event.target.matches("[data-shapes]")) return;
-    clearTimeout(waiting);
-    reshape("update", event.target.id);
+    if (event.target.matches("[data-shapes]")) reshape("update", event.target.id);
   });
   form.addEventListener("input", (event) => {
     if (!event.target.matches("[data-shapes]")) soon();

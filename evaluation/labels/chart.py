@@ -12,7 +12,7 @@ from evaluation.rules.method_example import Example, Spot
 from kernel.money import grouped_yuan
 
 WIDTH, HEIGHT = 400, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 388, 14, 176
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 388, 22, 184
 _LINES = 4
 _WAN_FEN = 1_000_000
 _LARGE_FEN = 10 * _WAN_FEN

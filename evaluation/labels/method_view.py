@@ -46,7 +46,8 @@ class SeatLine:
 class MethodView:
     """What can be shown of a method. Parts that cannot be read are empty.
 
-    `missing` is what the points lack to 100, below zero what they are too many.
+    `missing` is what the points lack to 100, or, unless `is_short`, what they are too many.
+    `weights` is the sum of the weights where these alone decide, each criterion being of 100.
     """
 
     checks: Sequence[Check]
@@ -55,6 +56,7 @@ class MethodView:
     total: str
     missing: str
     is_short: bool
+    weights: str
     rule: Sequence[Say]
     example: Example | None
     chart: Chart | None
@@ -79,6 +81,7 @@ def method_view(parts: Method | Parts, ceiling_fen: int) -> MethodView:
         total="" if total is None else _points(total),
         missing="" if total is None else _points(abs(FULL - total)),
         is_short=total is not None and total < FULL,
+        weights=_weights(parts),
         rule=rule_words(rule) if rule else (),
         example=example,
         chart=chart_of(example) if example else None,
@@ -87,6 +90,14 @@ def method_view(parts: Method | Parts, ceiling_fen: int) -> MethodView:
         size=len(parts.seats or ()),
         seats=_seat_lines(parts),
     )
+
+
+def _weights(parts: Method | Parts) -> str:
+    if not parts.scored or parts.price_weight is None:
+        return ""
+    if any(item.most != FULL or item.weight == 1 for item in parts.scored):
+        return ""
+    return plain(sum((item.weight for item in parts.scored), parts.price_weight))
 
 
 def _seat_lines(parts: Method | Parts) -> list[SeatLine]:

@@ -114,6 +114,7 @@ def test_a_view_tells_how_many_points_are_missing():
     parts = read_parts(method("govproc", price_weight="0.2"), GOVPROC)
     view = method_view(parts, CEILING)
     assert (view.total, view.missing, view.is_short, view.price_points) == ("90", "10", True, "20")
+    assert (view.weights, method_view(made(), CEILING).weights) == ("0.9", "")
 
 
 def test_a_price_rule_is_told_in_words():

@@ -9,9 +9,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from evaluation.forms.method import Fields, fields_of, kept_json, method_in, row_count
+from evaluation.forms.method import (
+    MOST_FIELDS,
+    Fields,
+    fields_of,
+    kept_json,
+    method_in,
+    row_count,
+)
 from evaluation.forms.presets import preset_method
 from evaluation.forms.rows import changed
 from evaluation.labels.method import worded_problem
@@ -101,7 +109,8 @@ def fresh_fields(regime: Regime, preset: str = "") -> dict[str, str]:
 
 def method_fields(form: Mapping[str, str]) -> dict[str, str]:
     """The fields of the method out of a whole form; those of a ready one where it has none."""
-    found = {name: text for name, text in form.items() if name.startswith("method.")}
+    named = ((name, text) for name, text in form.items() if name.startswith("method."))
+    found = dict(islice(named, MOST_FIELDS))
     return found or fresh_fields(regime_in(form), form.get("preset", ""))
 
 

@@ -30,6 +30,7 @@ from kernel.text import clean_line
 PLACE = "method"
 WEIGHING = "method.weighing"
 MOST_FIELDS = 3_000
+MOST_LEVELS = 24
 Fields = Mapping[str, str]
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.(\d{1,20}))?")
 _WHOLE = re.compile(r"\d{1,4}")
@@ -199,12 +200,26 @@ def _number(leaf: Leaf, text: str, place: str) -> str:
 
 
 def kept_json(text: str, place: str) -> Any:
-    """JSON that was typed or kept. Raises InvalidInput."""
+    """JSON that was typed or kept, of no more levels than a method has. Raises InvalidInput."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError) as fault:
-        message = "“%(field)s”应为一个 JSON 对象。"
-        raise InvalidInput("method.not_json", message, "", field=place) from fault
+        raise _no_json(place) from fault
+    if not _is_shallow(value, MOST_LEVELS):
+        raise _no_json(place)
+    return value
+
+
+def _is_shallow(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, dict | list):
+        return True
+    return levels > 0 and all(_is_shallow(each, levels - 1) for each in inner)
+
+
+def _no_json(place: str) -> InvalidInput:
+    message = "“%(field)s”应为一个 JSON 对象。"
+    return InvalidInput("method.not_json", message, "", field=place)
 
 
 def _written(shape: Shape, value: Any, place: str) -> Iterator[tuple[str, str]]:

@@ -219,10 +219,14 @@ def test_the_json_in_the_box_counts_before_the_fields():
     assert (draft.value, draft.problems, draft.is_json) == (other, (), True)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "5", '{"version": 1}', "[" * 5000])
+DEEP = json.dumps(method()).replace('"seats": 5', '"seats": 5, "cities": ' + "[" * 900 + "]" * 900)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "5", '{"version": 1}', "[" * 5000, DEEP])
 def test_json_that_is_no_method_leads_to_the_box(text):
     draft = draft_in(form(method=text), NOW)
     assert {problem.field for problem in draft.problems} == {"method"}
+    assert draft.text == "{}"
 
 
 def test_json_is_taken_into_the_fields():

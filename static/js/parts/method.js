@@ -76,6 +76,13 @@ if (form) {
     event.preventDefault();
     reshape(deed, button.id);
   });
+  // The Enter key would press the form's first button and load the page anew.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("#method-editor input")) return;
+    event.preventDefault();
+    clearTimeout(waiting);
+    preview();
+  });
   form.addEventListener("change", (event) => {
     if (event.target.matches("[data-shapes]")) reshape("update", event.target.id);
   });

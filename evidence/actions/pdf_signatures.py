@@ -109,12 +109,19 @@ def _from_worker(answer: dict[str, object]) -> Examination:
     )
 
 
+def _limit(what: int, most: int) -> None:
+    """Set this limit, or keep the stricter one of whoever started us: it cannot be raised."""
+    hard = resource.getrlimit(what)[1]
+    allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (allowed, allowed))
+
+
 def _work() -> None:
     """The process behind `examine_apart`: an order line and a file come in, findings go out."""
     order = json.loads(sys.stdin.buffer.readline())
     memory, seconds = order["memory_bytes"], order["seconds"]
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    _limit(resource.RLIMIT_AS, memory)
+    _limit(resource.RLIMIT_CPU, seconds)
     logging.disable()
     result = examine(
         sys.stdin.buffer.read(),

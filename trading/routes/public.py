@@ -5,10 +5,10 @@ from flask.typing import ResponseReturnValue
 
 from identity.guard import open_to_all
 from kernel.errors import NotFound
+from storage.base import real_now
 from storage.database import snapshot
-from storage.subjects import legal_now
 from trading import queries
-from trading.routes.lot_view import lot_view
+from trading.routes.lot_view import lot_views
 from trading.rules.disclosure import Audience, Matter, Stage, may_know_at
 from trading.states import LotState, Regime
 
@@ -39,22 +39,20 @@ def home() -> ResponseReturnValue:
 def tender(code: str) -> ResponseReturnValue:
     """One tender: notice, lots, opening keys, sealed set, price table, candidates and award."""
     with snapshot() as db:
-        found = queries.tender_by_code(db, code)
-        stages = [(lot, queries.stage_of(db, lot)) for lot in found.lots]
-        shown = [
-            lot_view(db, lot, stage, Audience.PUBLIC) for lot, stage in stages if _is_public(stage)
-        ]
-        if not shown:
+        found, notice = queries.tender_shown(db, code)
+        stages = queries.stages_of(db, found.lots)
+        staged = [(lot, stages[lot.id]) for lot in found.lots if _is_public(stages[lot.id])]
+        if not staged:
             raise NotFound("tender.not_found", "没有编号为“%(value)s”的项目。", value=code[:40])
         return render_template(
             "trading/public/tender.html",
             tender=found,
-            views=shown,
-            notice=queries.latest_notice(db, found.id),
+            views=lot_views(db, staged, Audience.PUBLIC),
+            notice=notice,
             documents=queries.documents_of(db, found.id),
             amendments=queries.amendments_of(db, found.id),
             answered=queries.answered_enquiries(db, found.id),
-            now=legal_now(db, f"tender:{found.code}"),
+            now=found.now(real_now(db)),
         )
 
 

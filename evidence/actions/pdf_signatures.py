@@ -109,12 +109,19 @@ def _from_worker(answer: dict[str, object]) -> Examination:
     )
 
 
+def _limit(what: int, most: int) -> None:
+    """Set a limit for this process; one that its parent set lower stands, and may not be raised."""
+    _soft, hard = resource.getrlimit(what)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (most, most))
+
+
 def _work() -> None:
     """The process behind `examine_apart`: an order line and a file come in, findings go out."""
     order = json.loads(sys.stdin.buffer.readline())
     memory, seconds = order["memory_bytes"], order["seconds"]
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    _limit(resource.RLIMIT_AS, memory)
+    _limit(resource.RLIMIT_CPU, seconds)
     logging.disable()
     result = examine(
         sys.stdin.buffer.read(),

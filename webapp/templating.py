@@ -23,6 +23,7 @@ from outbox import labels as outbox
 from supervision import labels as supervision
 from trading import labels as trading
 from trading.labels import notice_label, notice_order
+from webapp.citing import cited
 from webapp.letters import letter_address, letter_text
 from webapp.navigation import desk_name, is_here, ways
 from webapp.settings import ROOT
@@ -90,6 +91,7 @@ def register_templating(app: Flask) -> None:
     app.jinja_env.filters.update(
         yuan=grouped_yuan,
         capitals=in_capitals,
+        cited=cited,
         day=show_day,
         clock=show_clock,
         left=show_left,

@@ -5,7 +5,7 @@
     python3 bootstrap.py test [--all] [pytest arguments]        set up, then the whole suite
     python3 bootstrap.py check                                  lint, types, contracts, templates
     python3 bootstrap.py bench                                  the benchmarks, one table
-    python3 bootstrap.py pictures [--url URL]                   every page photographed and judged
+    python3 bootstrap.py pictures [--url URL] [--readme]        every page photographed and judged
 
 Standard library only. What has not changed since it was set up is not set up again.
 """

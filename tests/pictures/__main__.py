@@ -1,7 +1,7 @@
-"""`python -m tests.pictures [--url URL] [--only WORDS]`: photograph and judge every page.
+"""`python -m tests.pictures [--url URL] [--only WORDS] [--readme]`: photograph and judge every page.
 
-Pictures and a sheet go to /pictures/. Exit 1 when anything is wrong with any page, 2 without
-Chromium.
+Pictures and a sheet go to /pictures/; with --readme only those of the README are taken, anew into
+docs/pictures/. Exit 1 when anything is wrong with any page, 2 without Chromium.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.pictures.camera import Pages, Shown, photograph
 from tests.pictures.finding import Finder, NoSubject
 from tests.pictures.plan import PICTURES, Picture
+from tests.pictures.readme import take_for_readme
 from tests.pictures.sheet import write_sheet
 from tests.pictures.site import ROOT, site
 
@@ -30,6 +31,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--only", default="", help="pages whose role or name has one of these words"
     )
+    parser.add_argument("--readme", action="store_true", help="the README's alone; enrols a key")
     given = parser.parse_args(arguments)
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
@@ -39,11 +41,20 @@ def main(arguments: list[str]) -> int:
         url = given.url or opened.enter_context(site())
         playwright = opened.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
+        opened.callback(browser.close)
+        if given.readme:
+            return _take_for_readme(browser, url.rstrip("/"))
         shown = list(_walk(browser, url.rstrip("/"), _wanted(given.only)))
-        browser.close()
     faulty = [each for each in shown if each.faults]
     print(f"{len(shown)} pages, {len(faulty)} with faults: {write_sheet(FOLDER, shown)}")
     return 1 if faulty else 0
+
+
+def _take_for_readme(browser: Browser, url: str) -> int:
+    pages = Pages(browser, url)
+    for place in take_for_readme(pages, Finder(url, pages), url, ROOT / "docs" / "pictures"):
+        print(f"{place.relative_to(ROOT)} {place.stat().st_size // 1000} kB", flush=True)
+    return 0
 
 
 def _wanted(only: str) -> Sequence[Picture]:

@@ -17,6 +17,14 @@ _HEIGHTS = {390: 844, 1920: 1080}
 _SETTLE_MS = 150
 _CALM = "reduce"
 _PATIENCE_MS = 20_000
+_WIDTHS = """() => {
+  const cut = [...document.querySelectorAll("h1, h2, h3, .btn, .zb-state, .zb-tag, legend, label")]
+    .filter((each) => each.checkVisibility() && !each.matches(".visually-hidden"))
+    .filter((each) => each.scrollWidth > each.clientWidth + 2 && each.clientWidth > 0)
+    .filter((each) => getComputedStyle(each).display !== "inline");
+  return [document.documentElement.scrollWidth - innerWidth, cut.map((each) => each.innerText)];
+}"""
+"""How much wider than its window the page is, and the words for which their own box is too small."""
 
 
 @dataclass
@@ -103,9 +111,11 @@ def _take(page: Page, name: str, width: int, folder: Path) -> str:
 
 
 def _judged(page: Page, language: str, width: int) -> Iterator[str]:
-    over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    over, cut = page.evaluate(_WIDTHS)
     if over > 0:
         yield f"{language} {width}: {over} px too wide"
+    for words in cut:
+        yield f"{language} {width}: cut off: {words}"
     if language == LANGUAGES[0]:
         for rule, place, _summary in violations(page):
             yield f"{width}: axe {rule} {' '.join(map(str, place))}"

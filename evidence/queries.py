@@ -1,8 +1,9 @@
 """Every read of the evidence: facts of a stream, places in the tree, proofs, heads."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -41,9 +42,15 @@ def facts_about(db: Session, subject: str, kind: str | None = None) -> Sequence[
     return db.scalars(query.order_by(Fact.recorded_at, Fact.stream, Fact.seq)).all()
 
 
-def kinds_about(db: Session, subject: str) -> frozenset[str]:
-    """The kinds of all facts about one subject."""
-    return frozenset(db.scalars(sa.select(Fact.kind).where(Fact.subject == subject).distinct()))
+def moments_about(db: Session, subjects: Collection[str]) -> dict[str, dict[str, datetime]]:
+    """Subject → kind of fact → when one was first recorded about it, in legal time."""
+    if not subjects:
+        return {}
+    query = sa.select(Fact.subject, Fact.kind, Fact.at).where(Fact.subject.in_(subjects))
+    found: dict[str, dict[str, datetime]] = {}
+    for subject, kind, at in db.execute(query.order_by(Fact.recorded_at, Fact.stream, Fact.seq)):
+        found.setdefault(subject, {}).setdefault(kind, at)
+    return found
 
 
 def fact_by_commitment(db: Session, commitment: bytes) -> LoggedFact | None:
@@ -135,6 +142,25 @@ def head_covering(db: Session, position: int) -> Head | None:
     return db.scalar(query)
 
 
+def head_over(db: Session, commitment: bytes) -> tuple[int, Head, list[str]] | None:
+    """Where this fact stands in the tree, the newest checkpoint, and its witnesses' lines.
+
+    None while no checkpoint covers it.
+    """
+    newest = sa.select(sa.func.max(Head.size)).scalar_subquery()
+    query = (
+        sa.select(Entry.position, Head, Cosignature.line)
+        .select_from(Entry)
+        .join(Head, Head.size == newest)
+        .outerjoin(Cosignature, Cosignature.size == Head.size)
+        .where(Entry.commitment == commitment, Head.size > Entry.position)
+    )
+    rows = db.execute(query.order_by(Cosignature.witness)).all()
+    if not rows:
+        return None
+    return rows[0][0], rows[0][1], [line for _, _, line in rows if line is not None]
+
+
 def cosignatures(db: Session, size: int) -> list[str]:
     """The witnesses' lines under the checkpoint of this size, by name."""
     query = sa.select(Cosignature.line).where(Cosignature.size == size)
@@ -175,8 +201,16 @@ def node_reader(db: Session) -> tree.Get:
 
 
 def inclusion_proof(db: Session, position: int, size: int) -> list[bytes]:
-    """Proof that the leaf stands under the root of this size."""
-    return tree.inclusion_proof(node_reader(db), position, size)
+    """Proof that the leaf stands under the root of this size; its nodes are read together."""
+    places: dict[tuple[int, int], bytes] = {}
+
+    def note_down(level: int, at: int) -> bytes:
+        places[level, at] = b""
+        return b""
+
+    tree.inclusion_proof(note_down, position, size)
+    known = nodes_in_batches(db, list(places))
+    return tree.inclusion_proof(lambda level, at: known[level, at], position, size)
 
 
 def consistency_proof(db: Session, old: int, new: int) -> list[bytes]:

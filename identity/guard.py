@@ -167,11 +167,11 @@ def _viewer_of_request() -> Viewer:
         return ANONYMOUS
     with snapshot() as db:
         now = real_now(db)
-        found = queries.valid_sign_in(db, code, now)
-        if found is None:
-            return ANONYMOUS
-        who = queries.viewer_of(found.person)
-        _count_letters(db, who)
+        seen = queries.seen_sign_in(db, code, now)
+    if seen is None:
+        return ANONYMOUS
+    found, g.unread = seen
+    who = queries.viewer_of(found.person)
     if is_worth_noting(found.seen_at, now):
         with transaction() as (db, now):
             note_seen(db, code, now=now)
@@ -194,6 +194,6 @@ def _viewer_of_token(token: str) -> Viewer:
 
 
 def _count_letters(db: Session, who: Viewer) -> None:
-    """One statement for every page that a person sees, none for programs."""
+    """One statement for a page that a program reads, none for the other doors of programs."""
     if not request.path.startswith(_NO_PAGES):
         g.unread = outbox.unread_count(db, who.code)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from kernel.errors import NotFound
 from outbox.models.letters import Letter
@@ -41,6 +41,16 @@ def head(db: Session, topic: str, audience: str) -> int:
     return db.scalar(query) or 0
 
 
+def head_of(
+    topic: sa.SQLColumnExpression[str], audience: sa.SQLColumnExpression[str]
+) -> sa.ColumnElement[int]:
+    """The same as part of another read, whose row tells which channel."""
+    query = sa.select(sa.func.max(Message.seq)).where(
+        Message.topic == topic, Message.audience == audience
+    )
+    return sa.func.coalesce(query.scalar_subquery(), 0)
+
+
 def entries_after(
     db: Session, topic: str, audience: str, after: int, limit: int = PAGE
 ) -> list[FeedEntry]:
@@ -54,12 +64,30 @@ def entries_after(
     return [_entry(message) for message in db.scalars(query)]
 
 
-def latest(db: Session, channels: Sequence[tuple[str, str]], limit: int) -> list[FeedEntry]:
-    """The newest entries of several channels together, newest first."""
+@dataclass(frozen=True)
+class Feed:
+    """The newest entries of several channels together, newest first, and each channel's head."""
+
+    entries: list[FeedEntry]
+    heads: dict[tuple[str, str], int]
+
+
+def latest(db: Session, channels: Sequence[tuple[str, str]], limit: int) -> Feed:
+    """At most `limit` entries of these channels, and the heads of those that have any entry."""
+    channel = (Message.topic, Message.audience)
     wanted = sa.or_(*(sa.and_(Message.topic == t, Message.audience == a) for t, a in channels))
-    query = sa.select(Message).where(wanted)
     order = (Message.at.desc(), Message.topic, Message.seq.desc())
-    return [_entry(message) for message in db.scalars(query.order_by(*order).limit(limit))]
+    place = sa.func.row_number().over(order_by=order).label("place")
+    head = sa.func.max(Message.seq).over(partition_by=channel).label("head")
+    every = sa.select(Message, place, head).where(wanted).subquery()
+    told = aliased(Message, every)
+    is_shown = sa.or_(every.c.place <= limit, told.seq == every.c.head)
+    query = sa.select(told, every.c.place, every.c.head).where(is_shown).order_by(every.c.place)
+    rows = db.execute(query).all()
+    return Feed(
+        entries=[_entry(message) for message, place, _ in rows if place <= limit],
+        heads={(message.topic, message.audience): last for message, _, last in rows},
+    )
 
 
 def waiting_wide(db: Session) -> int:
@@ -94,8 +122,13 @@ def letter_of(db: Session, reader: str, code: str) -> Letter:
 
 def unread_count(db: Session, reader: str) -> int:
     """How many letters of mine I have not read."""
+    return db.scalar(sa.select(unread_letters_of(sa.literal(reader)))) or 0
+
+
+def unread_letters_of(reader: sa.SQLColumnExpression[str]) -> sa.ScalarSelect[int]:
+    """The same as part of another read, whose row tells whose letters they are."""
     unread = (Letter.reader == reader, Letter.read_at.is_(None))
-    return db.scalar(sa.select(sa.func.count()).select_from(Letter).where(*unread)) or 0
+    return sa.select(sa.func.count()).select_from(Letter).where(*unread).scalar_subquery()
 
 
 def mail_address_of(db: Session, person: str) -> MailAddress | None:

@@ -94,14 +94,6 @@ def legal_now(db: Session, subject: str) -> datetime:
     return real_now(db) + timedelta(microseconds=shift)
 
 
-def times_of(db: Session, clocks: Iterable[str]) -> dict[str, datetime]:
-    """What each of these clocks shows, as a reader sees it; the doors' own `now` decides."""
-    real, names = real_now(db), set(clocks)
-    rows = db.execute(sa.select(Clock.name, Clock.shift).where(Clock.name.in_(names))).all()
-    shifts = {name: timedelta(microseconds=shift) for name, shift in rows}
-    return {name: real + shifts.get(name, timedelta(0)) for name in names}
-
-
 def move_clock(db: Session, clock: str, by: timedelta) -> None:
     """Move a rehearsal clock forward. The real clock and backward moves are programming faults."""
     if clock == REAL_CLOCK or by < timedelta(0):

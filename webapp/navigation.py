@@ -54,7 +54,7 @@ WORK = (
     Way(_("监督大屏"), "regulator.wall", "tv", _for(_P.SUPERVISE)),
     Way(_("代理行为认定"), "conduct.findings", "hammer", _for(_P.SUPERVISE)),
     Way(_("限制清单"), "standing.restrictions", "slash-circle", _for(_P.SUPERVISE)),
-    Way(_("单位"), "centre.organisations", "building-check", _for(_P.MANAGE_ORGANISATIONS)),
+    Way(_("单位管理"), "centre.organisations", "building-check", _for(_P.MANAGE_ORGANISATIONS)),
     Way(_("注册申请"), "centre.applications", "inbox", _for(_P.MANAGE_ORGANISATIONS)),
     Way(_("人员"), "centre.people", "people", _for(_P.MANAGE_ORGANISATIONS)),
     Way(_("评标专家库"), "pool.experts", "people-fill", _for(_P.MANAGE_ORGANISATIONS)),

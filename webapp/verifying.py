@@ -104,9 +104,9 @@ def log() -> ResponseReturnValue:
     """The newest checkpoint of the public log, with what is needed to check it elsewhere."""
     settings: Settings = current_app.extensions["settings"]
     with snapshot() as db:
-        head = evidence.latest_head(db)
-        lines = evidence.cosignatures(db, head.size) if head else []
         heads = evidence.latest_heads(db, 20)
+        head = heads[0] if heads else None
+        lines = evidence.cosignatures(db, head.size) if head else []
     try:
         key = kept_keys(settings.keys, settings.log_origin).log
     except NotFound:

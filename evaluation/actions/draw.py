@@ -32,6 +32,7 @@ from trading import queries as trading
 from trading.actions.closing import ACTOR
 from trading.actions.letters import write_about
 from trading.actions.tendering import refuse_other_agency
+from trading.models.opening import OpeningKey
 from trading.models.tendering import Lot
 from trading.rules.disclosure import Audience
 from trading.rules.suspension import moved
@@ -243,14 +244,23 @@ def _grounds(expert: Expert, parties: Parties) -> list[str]:
 
 def parties_of(db: Session, who: Viewer, draw: Draw) -> list[Party]:
     """The parties for which this person may bring a nonce to a draw."""
-    lineup = _lineup(db, draw)
-    return [party for party in Party if not rules.party_problems(who, party, lineup)]
+    return parties_in(db, who, [draw])[draw.code]
 
 
-def _lineup(db: Session, draw: Draw) -> rules.Lineup:
+def parties_in(db: Session, who: Viewer, draws: Sequence[Draw]) -> dict[str, list[Party]]:
+    """The same for several draws by their codes; their witnesses are read together."""
+    parts = trading.parts_of(db, keys=[draw.lot_id for draw in draws])
+    lineups = {draw.code: _lineup(draw, parts[draw.lot_id].keys) for draw in draws}
+    return {
+        code: [party for party in Party if not rules.party_problems(who, party, lineup)]
+        for code, lineup in lineups.items()
+    }
+
+
+def _lineup(draw: Draw, keys: Sequence[OpeningKey]) -> rules.Lineup:
     tender = draw.lot.tender
     return rules.Lineup(
-        witnesses=frozenset(key.witness for key in trading.opening_keys(db, draw.lot_id)),
+        witnesses=frozenset(key.witness for key in keys),
         procuring_entity=tender.procuring_entity.credit_code,
         agency=tender.agency.credit_code,
     )
@@ -258,7 +268,8 @@ def _lineup(db: Session, draw: Draw) -> rules.Lineup:
 
 def _draw_for(db: Session, who: Viewer, code: str, party: Party) -> Draw:
     draw = queries.draw_by_code(db, code)
-    refuse_if(rules.party_problems(who, party, _lineup(db, draw)), NotAllowed)
+    lineup = _lineup(draw, trading.opening_keys(db, draw.lot_id))
+    refuse_if(rules.party_problems(who, party, lineup), NotAllowed)
     _refuse_closed(draw.lot)
     return draw
 

@@ -3,51 +3,41 @@
 import itertools
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, lazyload
 
 from evaluation.models.draw import Call, Draw, DrawNonce
 from evaluation.models.meeting import BlindBid, ChairVote, Meeting, Member
 from evaluation.models.pool import Expert
 from evaluation.models.report import Report
 from evaluation.models.scoring import Ranking, ScoreSheet, SheetVersion
+from evaluation.queries.progress import OwnPlace as OwnPlace
+from evaluation.queries.progress import SeatProgress as SeatProgress
+from evaluation.queries.progress import no_meeting as no_meeting
+from evaluation.queries.progress import place_of as place_of
+from evaluation.queries.progress import progress_of as progress_of
 from evaluation.queries.seats import OwnSeat as OwnSeat
 from evaluation.queries.seats import seats_of_person as seats_of_person
 from evaluation.rules.disclosure import Audience
+from evaluation.rules.draw import Party
 from evaluation.rules.method import Frame, Method, parse_method
-from evaluation.rules.report import expert_field
-from evaluation.states import CallState, DrawState, ExpertState, MeetingState, SheetState
+from evaluation.states import CallState, DrawState, ExpertState
 from identity.models.accounts import Person, PersonRole
 from identity.models.organisations import Organisation
 from identity.models.papers import Paper, Turn
 from identity.rules.permissions import Viewer
-from identity.states import Permission, Role, TurnState
+from identity.states import Permission, Role
 from kernel.errors import NotFound
 from kernel.periods import legal_date
+from trading import queries as trading
 from trading.models.bidding import Bid
 from trading.models.opening import OpenedBid
 from trading.models.tendering import Lot
 
 # An expert comes with its person, and a person with its roles: not where neither is looked at.
 _WITHOUT_PERSON = joinedload(Member.expert).lazyload(Expert.person)
-
-
-@dataclass(frozen=True)
-class SeatProgress:
-    """How far one seat of a committee is: nothing of what its expert thinks."""
-
-    seat: int
-    expert: str
-    has_signed: bool
-    has_voted: bool
-    sheet: SheetState
-    version: int
-    report: TurnState | None
-    city: str
-    specialities: tuple[str, ...]
 
 
 def expert_by_code(db: Session, code: str) -> Expert:
@@ -98,6 +88,21 @@ def draw_by_code(db: Session, code: str) -> Draw:
     return found
 
 
+def lot_with_draw(db: Session, code: str) -> tuple[Lot, Draw | None, Meeting | None]:
+    """A lot with its draw and its meeting, in one statement. Raises NotFound."""
+    query = (
+        sa.select(Lot, Draw, Meeting)
+        .outerjoin(Draw, Draw.lot_id == Lot.id)
+        .outerjoin(Meeting, Meeting.lot_id == Lot.id)
+        .where(Lot.code == code)
+        .options(lazyload(Draw.lot), lazyload(Meeting.lot))
+    )
+    row = db.execute(query).one_or_none()
+    if row is None:
+        raise trading.no_lot(code)
+    return row[0], row[1], row[2]
+
+
 def draw_of_lot(db: Session, lot_id: int) -> Draw | None:
     """The draw of a lot."""
     return db.scalar(sa.select(Draw).where(Draw.lot_id == lot_id))
@@ -115,6 +120,16 @@ def nonces_of(db: Session, draw: Draw) -> Sequence[DrawNonce]:
         DrawNonce.draw_code == draw.code, DrawNonce.round == draw.round
     )
     return db.scalars(query.order_by(DrawNonce.party)).all()
+
+
+def nonces_in(db: Session, draws: Sequence[Draw]) -> dict[tuple[str, Party], DrawNonce]:
+    """Commitments of the present rounds of several draws, by draw and party, in one statement."""
+    query = (
+        sa.select(DrawNonce)
+        .join(Draw, sa.and_(Draw.code == DrawNonce.draw_code, Draw.round == DrawNonce.round))
+        .where(Draw.code.in_([draw.code for draw in draws]))
+    )
+    return {(each.draw_code, each.party): each for each in db.scalars(query)}
 
 
 def calls_of(db: Session, draw_code: str) -> Sequence[Call]:
@@ -136,6 +151,7 @@ def calls_to(db: Session, person_code: str) -> Sequence[Call]:
         .join(Expert, Expert.code == Call.expert_code)
         .join(Person, Person.id == Expert.person_id)
         .where(Person.code == person_code)
+        .options(joinedload(Call.expert).lazyload(Expert.person))
     )
     return db.scalars(query.order_by(Call.called_at.desc(), Call.draw_code)).all()
 
@@ -164,11 +180,6 @@ def waiting_draws(db: Session) -> Sequence[Draw]:
 def meeting_of_lot(db: Session, lot_id: int) -> Meeting | None:
     """The meeting of a lot."""
     return db.scalar(sa.select(Meeting).where(Meeting.lot_id == lot_id))
-
-
-def no_meeting(code: str) -> NotFound:
-    """What is said of a meeting that is not there for this viewer."""
-    return NotFound("meeting.not_found", "没有编号为“%(value)s”的评标会。", value=code[:40])
 
 
 def members_of(db: Session, meeting_code: str) -> Sequence[Member]:
@@ -331,56 +342,6 @@ def report_of_lot(db: Session, lot_id: int) -> Report | None:
     query = sa.select(Report).join(Meeting, Meeting.code == Report.meeting_code)
     turns = joinedload(Report.paper).joinedload(Paper.turns).lazyload(Turn.person)
     return db.scalars(query.where(Meeting.lot_id == lot_id).options(turns)).unique().one_or_none()
-
-
-def progress_of(db: Session, meeting: Meeting) -> list[SeatProgress]:
-    """How far every seat is, in seat order, in as few statements as may be."""
-    return progress_in(db, meeting, report_of(db, meeting))
-
-
-def progress_in(db: Session, meeting: Meeting, report: Report | None) -> list[SeatProgress]:
-    """The same where the report is known already."""
-    voters = {vote.voter for vote in votes_in(db, meeting)} if meeting.chair is None else set()
-    turns = {turn.field: turn.state for turn in report.paper.turns} if report else {}
-    seats = seats_of(db, meeting.code)
-    return [
-        SeatProgress(
-            seat=member.seat,
-            expert=member.expert_code,
-            has_signed=member.statement is not None,
-            has_voted=member.expert_code in voters or meeting.chair is not None,
-            sheet=sheet.state,
-            version=sheet.version,
-            report=turns.get(expert_field(member.seat)),
-            city=member.expert.city,
-            specialities=tuple(member.expert.specialities),
-        )
-        for member, sheet in seats
-    ]
-
-
-def report_of(db: Session, meeting: Meeting) -> Report | None:
-    """The report of a meeting, asked for only where there can be one."""
-    can_be = meeting.state in (MeetingState.REPORTING, MeetingState.REPORTED)
-    return report_of_lot(db, meeting.lot_id) if can_be else None
-
-
-def seats_of(db: Session, meeting_code: str) -> Sequence[tuple[Member, ScoreSheet]]:
-    """Every member with its sheet, in seat order; who they are as persons is not read."""
-    query = (
-        sa.select(Member, ScoreSheet)
-        .join(
-            ScoreSheet,
-            sa.and_(
-                ScoreSheet.meeting_code == Member.meeting_code,
-                ScoreSheet.expert_code == Member.expert_code,
-            ),
-        )
-        .where(Member.meeting_code == meeting_code)
-        .options(_WITHOUT_PERSON)
-        .order_by(Member.seat)
-    )
-    return [(member, sheet) for member, sheet in db.execute(query)]
 
 
 def evaluation_of(db: Session, meeting_code: str) -> dict[str, Any] | None:

@@ -118,7 +118,7 @@ def open_draws() -> Any:
     """Draws that wait for commitments or nonces, with the parties that I stand for."""
     with snapshot() as db:
         found = queries.open_draws(db)
-        mine = {draw.code: drawing.parties_of(db, viewer(), draw) for draw in found}
+        mine = drawing.parties_in(db, viewer(), found)
         return {
             "draws": [
                 _draw_json(draw)

@@ -4,9 +4,9 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from evaluation import queries
-from evaluation.actions.draw import parties_of
-from evaluation.models.draw import Draw
-from evaluation.rules.draw import PERMISSIONS, Party
+from evaluation.actions.draw import parties_in
+from evaluation.models.draw import Draw, DrawNonce
+from evaluation.rules.draw import PERMISSIONS
 from evaluation.states import CallState, DrawState, MeetingState
 from identity.routes.desk import SHOWN, Task
 from identity.rules.permissions import Viewer
@@ -24,9 +24,31 @@ def tasks_of_draws(db: Session, who: Viewer) -> list[Task]:
     if not any(who.may(permission) for permission in PERMISSIONS.values()):
         return []
     draws = queries.open_draws(db)[:SHOWN]
-    found = [(draw, party) for draw in draws for party in parties_of(db, who, draw)]
-    tasks = [_draw_task(db, draw, party) for draw, party in found]
+    mine, nonces = parties_in(db, who, draws), queries.nonces_in(db, draws)
+    tasks = [
+        _draw_task(draw, nonces.get((draw.code, party)))
+        for draw in draws
+        for party in mine[draw.code]
+    ]
     return [task for task in tasks if task is not None]
+
+
+def tasks_of_waiting_draws(db: Session, who: Viewer) -> list[Task]:
+    """Draws that failed twice and that only a regulator can let go on."""
+    if not who.may(Permission.SUPERVISE):
+        return []
+    return [
+        Task(
+            title=_("处理停下的专家抽取"),
+            about=f"{draw.lot.tender.name} · {draw.lot.name}",
+            address=url_for("draw.lot", code=draw.lot.code),
+            is_mine=True,
+            otherwise=_("处理之前，评标不能开始。"),
+            is_rehearsal=draw.lot.tender.is_rehearsal,
+            ahead=draw.lot.tender.ahead,
+        )
+        for draw in queries.waiting_draws(db)[:SHOWN]
+    ]
 
 
 def tasks_of_calls(db: Session, who: Viewer) -> list[Task]:
@@ -57,7 +79,7 @@ def tasks_of_meetings(db: Session, who: Viewer) -> list[Task]:
             address=url_for("expert.meeting", code=seat.meeting.code),
             is_mine=True,
             is_rehearsal=seat.meeting.lot.tender.is_rehearsal,
-            clock=seat.meeting.lot.tender.clock,
+            ahead=seat.meeting.lot.tender.ahead,
         )
         for seat, step in waiting[:SHOWN]
         if step and not seat.is_to_sign  # a report to sign is a paper, told as such
@@ -87,8 +109,7 @@ def _chairs_step(seat: queries.OwnSeat) -> str:
     return steps.get(seat.meeting.state, "") if seat.is_chair else ""
 
 
-def _draw_task(db: Session, draw: Draw, party: Party) -> Task | None:
-    mine = next((n for n in queries.nonces_of(db, draw) if n.party is party), None)
+def _draw_task(draw: Draw, mine: DrawNonce | None) -> Task | None:
     address, tender = url_for("draw.lot", code=draw.lot.code), draw.lot.tender
     if draw.state is DrawState.COMMITTING and mine is None:
         return Task(
@@ -97,7 +118,7 @@ def _draw_task(db: Session, draw: Draw, party: Party) -> Task | None:
             address=address,
             is_mine=True,
             is_rehearsal=tender.is_rehearsal,
-            clock=tender.clock,
+            ahead=tender.ahead,
         )
     if draw.state is DrawState.REVEALING and mine is not None and mine.nonce is None:
         return Task(
@@ -108,6 +129,6 @@ def _draw_task(db: Session, draw: Draw, party: Party) -> Task | None:
             until=draw.reveal_until,
             otherwise=_("逾时未公开的，记名并弃用其随机数。"),
             is_rehearsal=tender.is_rehearsal,
-            clock=tender.clock,
+            ahead=tender.ahead,
         )
     return None

@@ -26,8 +26,8 @@ from identity.rules.permissions import Viewer
 from identity.states import Permission
 from kernel.errors import NotFound, Problem
 from outbox import queries as outbox
+from storage.base import real_now
 from storage.database import snapshot, transaction
-from storage.subjects import legal_now
 from trading import queries as trading
 from trading.models.tendering import Lot
 from trading.rules.disclosure import audience_of
@@ -67,11 +67,9 @@ class Steps:
 def draws() -> ResponseReturnValue:
     """Open draws that I may follow."""
     with snapshot() as db:
-        found = [
-            draw
-            for draw in queries.open_draws(db)
-            if _observed(db, viewer(), draw.lot, draw)[0] is not None
-        ]
+        draws = queries.open_draws(db)
+        mine = drawing.parties_in(db, viewer(), draws)
+        found = [draw for draw in draws if _known_observer(viewer(), draw.lot) or mine[draw.code]]
         return render_template("evaluation/draws.html", draws=found)
 
 
@@ -80,14 +78,12 @@ def draws() -> ResponseReturnValue:
 def lot(code: str) -> ResponseReturnValue:
     """The draw of a lot, whether it is open yet or not."""
     with snapshot() as db:
-        found = trading.lot_by_code(db, code)
-        draw = queries.draw_of_lot(db, found.id)
+        found, draw, meeting = queries.lot_with_draw(db, code)
         observer, mine = _observed(db, viewer(), found, draw)
         if observer is None:
             raise NotFound("draw.not_found", "没有编号为“%(value)s”的专家抽取。", value=code[:40])
         nonces = queries.nonces_of(db, draw) if draw else []
         calls = queries.calls_of(db, draw.code) if draw else []
-        meeting = queries.meeting_of_lot(db, found.id)
         topic, channel = f"lot:{code}", audience_of(viewer(), found.tender.sides).value
         return render_template(
             "evaluation/draw.html",
@@ -106,7 +102,7 @@ def lot(code: str) -> ResponseReturnValue:
             replay=_replay(draw, nonces, calls) if may_see(observer, DrawMatter.REPLAY) else None,
             meeting=meeting,
             seats=queries.progress_of(db, meeting) if meeting is not None else (),
-            now=legal_now(db, topic),
+            now=found.tender.now(real_now(db)),
             feeds=[(topic, outbox.head(db, topic, channel))],
         )
 

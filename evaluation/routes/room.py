@@ -124,17 +124,14 @@ class Room:
 
 def room_of(db: Session, person: str, code: str) -> Room:
     """The room of a meeting for this person, who must sit in it. Raises NotFound."""
-    member = queries.member_of(db, code, person)
-    meeting = queries.meeting_by_code(db, code)
-    report = queries.report_of(db, meeting)
-    seats = queries.progress_in(db, meeting, report)
-    sheet = db.get_one(ScoreSheet, (meeting.code, member.expert_code))  # read with the seats
+    place = queries.place_of(db, code, person)
+    meeting, sheet, report = place.meeting, place.sheet, place.report
     side_by_side = compared(db, meeting) if _may(meeting, Matter.SHEETS) else Compared()
     is_filled = meeting.state in _OPEN and _may(meeting, Matter.BLIND_CODES)
     return Room(
         meeting=meeting,
-        me=member,
-        seats=seats,
+        me=place.member,
+        seats=queries.progress_of(db, meeting),
         sheet=sheet,
         rows=_rows(db, meeting, sheet, side_by_side) if is_filled else (),
         compared=side_by_side,

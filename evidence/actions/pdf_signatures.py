@@ -110,10 +110,10 @@ def _from_worker(answer: dict[str, object]) -> Examination:
 
 
 def _limit(what: int, most: int) -> None:
-    """Set a limit for this process; one that its parent set lower stands, and may not be raised."""
-    _soft, hard = resource.getrlimit(what)
-    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(what, (most, most))
+    """Set this limit, or keep the stricter one of whoever started us: it cannot be raised."""
+    hard = resource.getrlimit(what)[1]
+    allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (allowed, allowed))
 
 
 def _work() -> None:

@@ -31,17 +31,15 @@ def receipt_of(fact: Fact, code: str, key: Ed25519PrivateKey) -> dict[str, Any]:
 
 def with_proof(db: Session, receipt: dict[str, Any]) -> dict[str, Any]:
     """The receipt with index, inclusion proof and checkpoint, once its fact is in the tree."""
-    logged = queries.fact_by_commitment(db, bytes.fromhex(receipt["commitment"]))
-    if logged is None or logged.position is None:
+    covered = queries.head_over(db, bytes.fromhex(receipt["commitment"]))
+    if covered is None:
         return receipt
-    head = queries.latest_head(db)
-    if head is None or head.size <= logged.position:
-        return receipt
-    proof = queries.inclusion_proof(db, logged.position, head.size)
+    index, head, cosignatures = covered
+    proof = queries.inclusion_proof(db, index, head.size)
     return {
         **receipt,
-        "index": logged.position,
+        "index": index,
         "size": head.size,
         "proof": [value.hex() for value in proof],
-        "checkpoint": head.note + "".join(queries.cosignatures(db, head.size)),
+        "checkpoint": head.note + "".join(cosignatures),
     }

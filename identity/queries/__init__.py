@@ -23,6 +23,7 @@ from identity.queries.credentials import (
     key_by_code,
     key_of,
     keys_of,
+    newest_valid,
     valid_key,
 )
 from identity.queries.letters import candidates_for_letters
@@ -45,6 +46,7 @@ from identity.queries.sign_ins import (
     news_of,
     person_by_stamp,
     person_by_token,
+    seen_sign_in,
     sign_in_before,
     sign_ins_of,
     tokens_made_before,
@@ -75,6 +77,7 @@ __all__ = [
     "key_of",
     "keys_of",
     "last_sign_in_at",
+    "newest_valid",
     "news_of",
     "next_turn",
     "open_turn",
@@ -99,6 +102,7 @@ __all__ = [
     "restrictions_not_over",
     "restrictions_on",
     "second_factor_of",
+    "seen_sign_in",
     "sign_in_before",
     "sign_ins_of",
     "tokens_made_before",

@@ -24,7 +24,11 @@ def keys_of(db: Session, person_code: str) -> Sequence[SigningKey]:
 
 def valid_key(db: Session, person_code: str, purpose: KeyPurpose) -> SigningKey | None:
     """The person's newest key for this purpose that is not revoked."""
-    keys = keys_of(db, person_code)
+    return newest_valid(keys_of(db, person_code), purpose)
+
+
+def newest_valid(keys: Sequence[SigningKey], purpose: KeyPurpose) -> SigningKey | None:
+    """The same among keys that are known, newest first."""
     return next((k for k in keys if k.purpose is purpose and k.revoked_at is None), None)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, lazyload
 
 from identity.models.accounts import Person
 from identity.models.papers import Paper, Turn
@@ -54,7 +54,8 @@ def turns_to_sign(db: Session, person: str, limit: int) -> Sequence[Turn]:
     waiting = Turn.state.in_((TurnState.WAITING, TurnState.PREPARED))
     query = sa.select(Turn).join(Person).join(Paper, Paper.code == Turn.paper_code)
     mine = query.where(Person.code == person, waiting, Paper.state == PaperState.SIGNING)
-    oldest = mine.options(joinedload(Turn.paper)).order_by(Paper.made_at, Paper.code)
+    alone = joinedload(Turn.paper).lazyload(Paper.turns)
+    oldest = mine.options(alone, lazyload(Turn.person)).order_by(Paper.made_at, Paper.code)
     return db.scalars(oldest.limit(limit)).all()
 
 

@@ -10,6 +10,7 @@ from evidence.models.streams import Fact
 from identity.models.accounts import ApiToken, Person
 from identity.models.sign_ins import SignIn
 from identity.rules.sign_ins import IDLE
+from outbox import queries as outbox
 
 
 def valid_token(db: Session, digest: bytes, now: datetime) -> ApiToken | None:
@@ -31,6 +32,15 @@ def valid_sign_in(db: Session, code: str, now: datetime) -> SignIn | None:
     query = sa.select(SignIn).join(Person).where(SignIn.code == code, *_valid(now))
     known = query.options(joinedload(SignIn.person).joinedload(Person.roles))
     return db.scalars(known).unique().one_or_none()
+
+
+def seen_sign_in(db: Session, code: str, now: datetime) -> tuple[SignIn, int] | None:
+    """The valid sign-in of this code and how many letters its person has not read, together."""
+    unread = outbox.unread_letters_of(Person.code)
+    query = sa.select(SignIn, unread).join(Person).where(SignIn.code == code, *_valid(now))
+    known = query.options(joinedload(SignIn.person).joinedload(Person.roles))
+    row = db.execute(known).unique().one_or_none()
+    return (row[0], row[1]) if row else None
 
 
 def sign_ins_of(db: Session, person: str, now: datetime) -> Sequence[SignIn]:

@@ -15,8 +15,8 @@ from identity import queries
 from identity.guard import requires, viewer
 from identity.rules.permissions import Viewer
 from identity.states import Permission
+from storage.base import real_now
 from storage.database import snapshot
-from storage.subjects import REAL_CLOCK, times_of
 
 pages = Blueprint("desk", __name__)
 SHOWN = 20
@@ -33,7 +33,8 @@ class Task:
     """One line of a desk: `title` and `otherwise` are texts of the catalogue, `about` is a name.
 
     Not before `begins` and before `until`, where there are such. `is_mine`: this viewer has to
-    act; else they are only told. Its moments are of `clock`, which shows `now`.
+    act; else they are only told. Its moments are of a clock that runs `ahead` of real time and
+    shows `now`.
     """
 
     title: str
@@ -44,7 +45,7 @@ class Task:
     until: datetime | None = None
     otherwise: str = ""
     is_rehearsal: bool = False
-    clock: str = REAL_CLOCK
+    ahead: timedelta = timedelta(0)
     now: datetime | None = None
 
     @property
@@ -68,8 +69,8 @@ def desk() -> ResponseReturnValue:
     asked: Sequence[Tasks] = current_app.extensions["desk"]
     with snapshot() as db:
         found = [task for tasks in asked for task in tasks(db, viewer())]
-        times = times_of(db, [task.clock for task in found])
-    found = [replace(task, now=times[task.clock]) for task in found]
+        real = real_now(db)
+    found = [replace(task, now=real + task.ahead) for task in found]
     found.sort(key=lambda task: (task.left, task.about))
     return render_template(
         "identity/desk.html",

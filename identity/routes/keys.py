@@ -21,7 +21,7 @@ def keys() -> ResponseReturnValue:
     """All my keys, the newest first; `next` is the page that I came from."""
     with snapshot() as db:
         mine = queries.keys_of(db, viewer().code)
-        valid = {each: queries.valid_key(db, viewer().code, each) for each in KeyPurpose}
+    valid = {each: queries.newest_valid(mine, each) for each in KeyPurpose}
     statement = valid[KeyPurpose.STATEMENT]
     return render_template(
         "identity/keys.html",

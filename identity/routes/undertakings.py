@@ -13,7 +13,7 @@ from identity.forms import UndertakingBody, confirmed, form_of
 from identity.guard import requires, viewer
 from identity.routes.by_password import confirm_password
 from identity.rules.sign_ins import own_path
-from identity.rules.undertakings import Text, statement_of, text_of
+from identity.rules.undertakings import Text, statement_of, still_to_give, text_of
 from identity.states import KeyPurpose, Permission
 from kernel.errors import InvalidInput, NotFound
 from storage.database import snapshot, transaction
@@ -29,15 +29,13 @@ api = APIBlueprint(
 def undertakings() -> ResponseReturnValue:
     """What I am still to undertake, and what I have undertaken."""
     with snapshot() as db:
-        return render_template(
-            "identity/undertakings.html",
-            to_give=queries.undertakings_to_give(db, viewer()),
-            given=[
-                (row, text_of(row.role.value, row.version))
-                for row in queries.undertakings_of(db, viewer().code)
-            ],
-            next=own_path(request.args.get("next", "")),
-        )
+        given = queries.undertakings_of(db, viewer().code)
+    return render_template(
+        "identity/undertakings.html",
+        to_give=still_to_give(viewer().roles, [(row.role, row.version) for row in given]),
+        given=[(row, text_of(row.role.value, row.version)) for row in given],
+        next=own_path(request.args.get("next", "")),
+    )
 
 
 @pages.get("/<role>/<int:version>")

@@ -5,6 +5,7 @@ decision with article and ground. The caller holds the agency (`organisation:<cr
 Source: 招标投标法 第50条; 政府采购法 第78条; domain.md 6.1, 6.2.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,7 +52,8 @@ def decide_finding(
     FINDING.after(finding.state, FindingEvent.DECIDED)
     hearing = finding.hearing
     refuse_if(rules.decision_problems(hearing, now), NotYet)
-    credit = credit_if_decided(db, finding, now)
+    known = queries.deductions_of(db, finding.agency.id)
+    credit = credit_if_decided(finding, known, now)
     article = clean_line(decision.article, field="article")
     _close(finding, who, decision.ground, now)
     restriction = _restrict(db, who, finding, decision.restriction, now)
@@ -99,13 +101,14 @@ def lift_restriction(
     return lifted
 
 
-def credit_if_decided(db: Session, finding: Finding, now: datetime) -> Credit:
-    """What this finding, decided now, makes of the agency's credit when it takes effect."""
+def credit_if_decided(finding: Finding, known: Sequence[Deduction], now: datetime) -> Credit:
+    """What this finding, decided now, makes of its agency's credit when it takes effect.
+
+    `known` is what was deducted from that agency so far.
+    """
     starts_at, ends_at = rules.record_period(now, finding.months)
-    known = queries.deductions_of(db, finding.agency.id)
-    if _counts(finding):
-        known.append(Deduction(finding.points, finding.severity, starts_at, ends_at))
-    return rules.credit_at(known, starts_at)
+    own = Deduction(finding.points, finding.severity, starts_at, ends_at)
+    return rules.credit_at([*known, own] if _counts(finding) else known, starts_at)
 
 
 def accused_of(finding: Finding) -> Accused:

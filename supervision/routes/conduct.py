@@ -80,7 +80,7 @@ def finding(code: str) -> ResponseReturnValue:
     with snapshot() as db:
         found, now = queries.finding_by_code(db, code), real_now(db)
         accused = conduct_decisions.accused_of(found)
-        hearing = found.hearing
+        hearing, known = found.hearing, queries.deductions_of(db, found.agency.id)
         may_decide = FINDING.allows(found.state, FindingEvent.DECIDED)
         return render_template(
             "supervision/regulator/finding.html",
@@ -90,8 +90,8 @@ def finding(code: str) -> ResponseReturnValue:
             limits=limits_on(legal_date(now)),
             counts=accused.counts,
             record=queries.running_record(db, found.agency.id, now),
-            credit=rules.credit_at(queries.deductions_of(db, found.agency.id), now),
-            next_credit=conduct_decisions.credit_if_decided(db, found, now),
+            credit=rules.credit_at(known, now),
+            next_credit=conduct_decisions.credit_if_decided(found, known, now),
             is_open=FINDING.allows(found.state, FindingEvent.DISMISSED),
             may_decide=may_decide and not rules.decision_problems(hearing, now),
             is_late=rules.is_late(hearing, now),

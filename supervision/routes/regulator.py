@@ -3,8 +3,9 @@
 What is shown of a lot is asked of trading's disclosure, of a meeting of evaluation's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -20,18 +21,19 @@ from identity.forms import chosen, form_of
 from identity.guard import requires, viewer
 from identity.states import Permission
 from outbox import queries as outbox
+from storage.base import real_now
 from storage.database import snapshot, transaction
-from storage.subjects import legal_now
 from supervision import queries
 from supervision.actions.orders import issue_order
-from supervision.routes.watching import figures, watched
+from supervision.queries import LotWatched, OnItsWay
+from supervision.routes.watching import by_urgency, figures, watched
 from supervision.rules.orders import ARTICLES
 from supervision.states import OrderKind
 from trading import queries as trading
 from trading.labels import steps_of
 from trading.models.opening import OpenedBid
 from trading.models.tendering import Lot
-from trading.rules.disclosure import Audience, Matter, may_know, may_know_at
+from trading.rules.disclosure import Audience, Matter, may_know_at
 from trading.rules.guarantee import Cover
 from trading.states import Regime
 
@@ -39,6 +41,11 @@ ALERTS = 6
 """So many alerts and orders the wall shows."""
 FEED = 40
 """So many entries of the feed a page shows; the numbers tell whether any are missing."""
+
+Opened = Sequence[tuple[OpenedBid, str | None]]
+"""What was opened, each with the committee's code for it where regulators may know that."""
+
+_M = secret.Matter
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ def lots() -> ResponseReturnValue:
 
 
 def _running(db: Session) -> dict[str, Any]:
-    rows = watched(db, queries.running_lots(db))
+    rows = by_urgency(queries.running_lots(db), real_now(db))
     attempts = queries.latest_attempts(db, ALERTS)
     return {
         "rows": rows,
@@ -90,55 +97,57 @@ def _running(db: Session) -> dict[str, Any]:
 def lot(code: str) -> ResponseReturnValue:
     """One lot: where it stands, what was ordered, and what can be ordered."""
     with snapshot() as db:
-        found = trading.lot_by_code(db, code)
-        counted = may_know(Audience.REGULATOR, Matter.RELEASE_COUNT, found.state)
-        committee = _committee(db, found)
-        channels = _channels(found, committee)
+        known = queries.lot_watched(db, code)
+        found, now = known.lot, known.lot.tender.now(real_now(db))
+        moments = trading.moments_of(db, [found])[found.id]
+        opened = _opened(db, found, moments)
+        channels = _channels(known)
+        feed = outbox.latest(db, channels, FEED)
+        head = feed.heads.get(channels[0], 0)
         return render_template(
             "supervision/regulator/lot.html",
             lot=found,
-            watched=watched(db, [found])[0],
+            watched=watched(OnItsWay(found, known.report, known.award, known.meeting, head), now),
             steps=steps_of(
                 found,
-                trading.moments_of(db, found),
+                moments,
                 publishes_candidates=found.tender.regime is Regime.CONSTRUCTION,
             ),
             articles=ARTICLES[found.tender.regime],
             attempts=queries.attempts_on(db, found.id),
-            orders=queries.orders_on(db, found.id),
-            keys=trading.opening_keys(db, found.id),
-            opened=_opened(db, found),
-            draw=evaluation.draw_of_lot(db, found.id),
-            committee=committee,
-            feeds=[(topic, outbox.head(db, topic, name)) for topic, name in channels],
-            entries=outbox.latest(db, channels, FEED),
-            released=trading.release_count(db, found.id) if counted else None,
-            now=legal_now(db, f"lot:{found.code}"),
+            orders=known.orders,
+            keys=known.keys,
+            opened=[(each, Cover(each.guarantee["cover"])) for each, _ in opened],
+            draw=known.draw,
+            committee=_committee(db, known, opened),
+            feeds=[(topic, feed.heads.get((topic, name), 0)) for topic, name in channels],
+            entries=feed.entries,
+            released=known.released,
+            now=now,
         )
 
 
-def _opened(db: Session, lot: Lot) -> list[tuple[OpenedBid, Cover]]:
-    """The opening table with the guarantees, once regulators may know it."""
-    if not may_know_at(Audience.REGULATOR, Matter.OPENING_TABLE, trading.stage_of(db, lot)):
+def _opened(db: Session, lot: Lot, moments: Mapping[str, datetime]) -> Opened:
+    """The opening table, once regulators may know it."""
+    stage = trading.stage_at(lot, moments)
+    if not may_know_at(Audience.REGULATOR, Matter.OPENING_TABLE, stage):
         return []
-    opened = trading.opened_bids(db, lot.id)
-    return [(each, Cover(each.guarantee["cover"])) for each in opened]
+    return queries.opened_with_codes(db, lot.id)
 
 
-def _committee(db: Session, lot: Lot) -> Committee | None:
+def _committee(db: Session, known: LotWatched, opened: Opened) -> Committee | None:
     """The lot's meeting, without anything that regulators may not know yet."""
-    meeting = evaluation.meeting_of_lot(db, lot.id)
+    meeting = known.meeting
     if meeting is None:
         return None
-    known = {matter for matter in secret.Matter if _may_watch(matter, meeting)}
-    report = evaluation.report_of_lot(db, lot.id)
-    ranked = secret.Matter.RANKING in known
     return Committee(
         meeting=meeting,
-        seats=evaluation.progress_of(db, meeting) if secret.Matter.PROGRESS in known else (),
-        evaluation=evaluation.evaluation_of(db, meeting.code) if ranked else None,
-        names=evaluation.names_of(db, meeting.code) if secret.Matter.IDENTITIES in known else {},
-        archive=report.sha256 if report and secret.Matter.REPORT in known else None,
+        seats=evaluation.progress_of(db, meeting) if _may_watch(_M.PROGRESS, meeting) else (),
+        evaluation=evaluation.evaluation_of(db, meeting.code)
+        if _may_watch(_M.RANKING, meeting)
+        else None,
+        names={code: each.bid.bidder.name for each, code in opened if code is not None},
+        archive=known.archive,
     )
 
 
@@ -146,12 +155,11 @@ def _may_watch(matter: secret.Matter, meeting: Meeting) -> bool:
     return secret.may_know(secret.Audience.REGULATOR, matter, meeting.state)
 
 
-def _channels(lot: Lot, committee: Committee | None) -> list[tuple[str, str]]:
+def _channels(known: LotWatched) -> list[tuple[str, str]]:
     """What the page of a lot watches: the lot, and its meeting once there is one."""
-    channels = [(f"lot:{lot.code}", Audience.REGULATOR.value)]
-    if committee is not None:
-        topic = f"meeting:{committee.meeting.code}"
-        channels.append((topic, secret.Audience.REGULATOR.value))
+    channels = [(f"lot:{known.lot.code}", Audience.REGULATOR.value)]
+    if known.meeting is not None:
+        channels.append((f"meeting:{known.meeting.code}", secret.Audience.REGULATOR.value))
     return channels
 
 

@@ -3,22 +3,17 @@
 Only what trading and evaluation let regulators know; nothing here counts or names what is sealed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
-from evaluation import queries as evaluation
 from evaluation.models.meeting import Meeting
 from kernel.periods import legal_date
-from outbox import queries as outbox
-from storage.subjects import times_of
+from supervision.queries import OnItsWay
 from supervision.rules.alerts import level_of
 from supervision.states import AlertLevel
 from trading import queries as trading
 from trading.models.tendering import Lot
-from trading.rules.disclosure import Audience
 from trading.rules.steps import NextStep
 from trading.states import LotState, Regime
 
@@ -69,13 +64,17 @@ class Figures:
     yellow: int
 
 
-def watched(db: Session, lots: Sequence[Lot]) -> list[Watched]:
+def by_urgency(lots: Sequence[OnItsWay], real: datetime) -> list[Watched]:
     """These lots, the nearest limit first, those that are suspended before them."""
-    steps, times = trading.next_steps(db, lots), times_of(db, {lot.tender.clock for lot in lots})
-    heads = outbox.heads(db, [_channel(lot) for lot in lots])
-    meetings = evaluation.meetings_on(db, [lot.id for lot in lots])
-    rows = [_watched(lot, steps, times, heads, meetings) for lot in lots]
+    rows = [watched(each, each.lot.tender.now(real)) for each in lots]
     return sorted(rows, key=_urgency)
+
+
+def watched(on_its_way: OnItsWay, now: datetime) -> Watched:
+    """One lot with its next step, when its own clock shows `now`."""
+    lot = on_its_way.lot
+    step = trading.step_of(lot, on_its_way.report, on_its_way.award)
+    return Watched(lot, step, now, on_its_way.head, on_its_way.meeting)
 
 
 def figures(rows: Sequence[Watched], attempts: int) -> Figures:
@@ -90,21 +89,6 @@ def figures(rows: Sequence[Watched], attempts: int) -> Figures:
         red=levels.count(AlertLevel.RED) + attempts,
         yellow=levels.count(AlertLevel.YELLOW),
     )
-
-
-def _watched(
-    lot: Lot,
-    steps: Mapping[int, NextStep],
-    times: Mapping[str, datetime],
-    heads: Mapping[tuple[str, str], int],
-    meetings: Mapping[int, Meeting],
-) -> Watched:
-    head = heads.get(_channel(lot), 0)
-    return Watched(lot, steps[lot.id], times[lot.tender.clock], head, meetings.get(lot.id))
-
-
-def _channel(lot: Lot) -> tuple[str, str]:
-    return f"lot:{lot.code}", Audience.REGULATOR.value
 
 
 def _urgency(row: Watched) -> tuple[bool, timedelta, str]:

@@ -57,6 +57,27 @@ def test_wall_and_lot_page_show_an_order_without_reload(town, regulator):
     assert regulator.faults == []
 
 
+def test_pages_of_one_browser_share_a_socket_and_hand_it_on(town, regulator):
+    sockets, lot = [], regulator.context.new_page()
+    for page in (regulator, lot):
+        page.on("websocket", lambda opened: sockets.append(opened.url))
+    regulator.goto(f"{town.url}/supervision/wall")
+    lot.goto(f"{town.url}/supervision/lots/{town.lot}")
+    for page in (regulator, lot):
+        page.wait_for_selector("[data-live-chip]:has-text('实时')")
+    shared = len(sockets)
+
+    regulator.close()
+    platform = town.platform("regulator")
+    order = {"article": "实施条例 第62条", "ground": "投诉处理"}
+    platform.post(f"/lots/{town.lot}/suspension", order)
+    lot.wait_for_selector("#title .zb-state:has-text('已暂停')", timeout=5000)
+    platform.post(f"/lots/{town.lot}/resumption", order)
+
+    lot.wait_for_selector("#title .zb-state:has-text('招标中')", timeout=5000)
+    assert (shared, len(sockets)) == (1, 2)
+
+
 def test_a_regulator_suspends_by_the_form_with_article_and_ground(town, regulator):
     regulator.goto(f"{town.url}/supervision/lots/{town.lot}")
     regulator.click("text=起草暂停令")

@@ -5,8 +5,9 @@ import pytest
 from client.bidder import Form, submit
 from client.keys import KeyFolder
 from client.session import Platform
+from tests.browser.bidder import PASSPHRASE, SMALL, Hall
 from tests.browser.conftest import needs_chromium, stage_in
-from tests.browser.test_sealing import PASSPHRASE, SMALL, Desk, bids_of
+from tests.browser.test_sealing import bids_of
 from tests.factories.identity import PASSWORD
 from tests.trading.test_opening import packed
 from trading.rules.opening import Outcome
@@ -19,25 +20,6 @@ def stage(browser, tmp_path, sqlite_template):
     with stage_in(tmp_path, sqlite_template) as started:
         started.hall = started.evaluation.hall.ready()
         yield started
-
-
-class Hall(Desk):
-    """A bidder in the opening hall."""
-
-    def release(self, file, passphrase=""):
-        self.page.set_input_files("#release-file", file)
-        self.page.fill("#release-passphrase", passphrase)
-        self.do("release")
-        return self
-
-    def enrol_here(self):
-        self.page.click("[data-release] [data-do=enrol]:visible")
-        self.page.wait_for_selector("[data-release-no-key]", state="hidden")
-        return self
-
-    def shows(self, words):
-        self.page.wait_for_selector(f"#own-state:has-text('{words}')", timeout=20_000)
-        return self
 
 
 def by_client(stage, bidder, folder):

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from storage.database import snapshot
+from tests.browser.bidder import PASSPHRASE, SMALL, Desk, file
 from tests.browser.conftest import REQUIRED, needs_chromium, stage_in
 from tests.factories.identity import viewer
 from tests.journeys.town import ROOT
@@ -32,10 +33,7 @@ from trading.states import BidState
 pytestmark = needs_chromium
 AGE = shutil.which("age")
 AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text("utf-8")
-PASSPHRASE = "一把足够长的口令 2026"
 PRICE = "31415926.53"
-STEP_MS = 30_000
-SMALL = b"construction plan\n" * 1000
 
 
 @pytest.fixture(scope="module")
@@ -43,68 +41,6 @@ def stage(browser, tmp_path_factory, sqlite_template):  # closed before its brow
     with stage_in(tmp_path_factory.mktemp("sealing"), sqlite_template) as started:
         started.hall = started.evaluation.hall.ready()
         yield started
-
-
-class Desk:
-    """One bidder at a browser, who clicks."""
-
-    def __init__(self, stage, browser, number=0, **options):
-        self.stage, self.lot = stage, stage.hall.lot
-        self.bidder = stage.hall.bidders[number]
-        self.page = stage.page_for(browser, self.bidder.username, **options)
-        self.page.set_default_timeout(STEP_MS)
-
-    def open(self, what="seal"):
-        self.page.goto(f"{self.stage.url}/bids/lots/{self.lot}/{what}".rstrip("/"))
-        return self
-
-    def enrol(self):
-        self.open()
-        self.do("enrol")
-        self.page.wait_for_selector("[data-check=key].is-ok")
-        return self
-
-    def do(self, deed):
-        self.page.click(f"[data-do={deed}]:visible")
-
-    def fill(self, files, price="31,415,926.53"):
-        self.page.fill("#price", price)
-        self.page.fill("#period_days", "180")
-        self.page.fill("#quality", "合格")
-        self.page.set_input_files("#files", files)
-        if self.page.is_visible("#no-guarantee"):
-            self.page.check("#no-guarantee")
-        self.do("begin")
-        return self
-
-    def make_key(self, folder):
-        self.page.fill("#passphrase", PASSPHRASE)
-        self.page.fill("#passphrase-again", PASSPHRASE)
-        with self.page.expect_download() as saved:
-            self.do("make-key")
-        self.key = folder / saved.value.suggested_filename
-        saved.value.save_as(self.key)
-        return self
-
-    def rehearse(self, file=None, passphrase=PASSPHRASE):
-        self.page.set_input_files("#key-file", file or self.key)
-        self.page.fill("#key-passphrase", passphrase)
-        self.do("rehearse")
-        return self
-
-    def sign(self):
-        self.page.wait_for_selector("#checked:visible")
-        self.page.check("#checked")
-        self.do("submit")
-        self.page.wait_for_selector("[data-proof-good]:visible")
-        return self.page.locator(".zb-receipt header .zb-code").inner_text()
-
-    def seal(self, folder, files=None):
-        return self.fill(files or [file("plan.txt", SMALL)]).make_key(folder).rehearse()
-
-
-def file(name, body):
-    return {"name": name, "mimeType": "application/octet-stream", "buffer": body}
 
 
 def bids_of(desk):
@@ -406,3 +342,17 @@ def test_nothing_on_the_sealing_page_or_its_worker_becomes_a_script(stage, brows
     strict = {url: text for url, text in policies.items() if "require-trusted-types-for" in text}
     assert {url.rpartition("/")[2] for url in strict} == {"seal", worker.rpartition("/")[2]}
     assert all("worker-src 'self';" in text for text in strict.values())
+
+
+def test_what_was_typed_stays_while_a_key_is_enrolled_and_a_guarantee_is_ordered(stage, browser):
+    page = Desk(stage, browser, 0).open().page
+    page.fill("#price", "28000000")
+    page.set_input_files("#files", [file("plan.txt", SMALL)])
+    page.click("[data-do=enrol]:visible")
+    page.wait_for_selector("[data-check=key].is-ok")
+    page.click("[data-do=order]:visible")
+    page.wait_for_selector("[data-check=guarantee]:has-text('尚未开立')")
+
+    assert page.input_value("#price") == "28,000,000.00"
+    assert page.evaluate("document.querySelector('#files').files[0].name") == "plan.txt"
+    assert page.locator("[data-do=order]:visible").count() == 0

@@ -1,10 +1,8 @@
 """The embedded default as `bootstrap.py run` starts it: three processes that come back."""
 
-import contextlib
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,7 +11,7 @@ import pytest
 import requests
 
 from storage.database import open_database
-from tests.engines import free_port
+from tests.journeys.program import Program
 from tests.journeys.town import wait_for
 from webapp.commands import _is_loopback, _names_of
 from webapp.serve import Child, Parent
@@ -21,52 +19,6 @@ from webapp.settings import settings_from
 from webapp.witness import put_witness_token
 
 ROOT = Path(__file__).parents[2]
-
-
-class Program:
-    """`flask serve` with files of its own."""
-
-    def __init__(self, folder, host, *options):
-        self.host, self.port = host, free_port()
-        self.environment = {
-            **os.environ,
-            "ZHAOBIAO_VAR": str(folder / "var"),
-            "ZHAOBIAO_WITNESS": str(folder / "witness"),
-            "FLASK_APP": "wsgi",
-        }
-        self.environment.pop("DATABASE_URL", None)
-        self.log = (folder / "log.txt").open("w+b")
-        command = ["-m", "flask", "serve", "--host", host, "--port", str(self.port), *options]
-        self.process = subprocess.Popen(
-            [sys.executable, *command],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=self.log,
-            stderr=self.log,
-            start_new_session=True,
-        )
-
-    def children(self):
-        """Process numbers by what they run."""
-        words = {"gunicorn": "web", "worker": "worker", "client.witness": "witness", "city": "city"}
-        found = {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):  # it has just ended
-                if f"PPid:\t{self.process.pid}\n" in (folder / "status").read_text():
-                    said = (folder / "cmdline").read_bytes().decode().split("\0")
-                    name = next((words[word] for word in said if word in words), "")
-                    found[name] = int(folder.name)
-        return found
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        finally:
-            if self.process.poll() is None:
-                os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait()
-            self.log.close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.evidence import signed_papers
 from tests.factories.pages import Reader
 from tests.factories.trading import make_cast, make_open_lot
 from tests.trading.test_pages import START
-from webapp.examining import FileKind, kind_of
+from webapp.examining import FileKind, Known, examined, kind_of
 from webapp.settings import prepare_keys
 from webapp.worker import Worker
 
@@ -58,6 +58,20 @@ def test_a_bundle_with_one_byte_changed_is_not_valid(anybody, bundle):
             made.writestr(name, content)
     status, page = brought(anybody, out.getvalue(), "evidence.zip")
     assert (status, verdict(page)) == (200, "无效")
+
+
+def test_an_archive_signed_under_the_authority_of_this_site_is_valid(anybody, settings):
+    settings.authority.mkdir(parents=True, exist_ok=True)
+    (settings.authority / "root.crt").write_bytes(signed_papers.authority().trust_pem)
+    status, page = brought(anybody, signed_papers.archive(), "evaluation.pdf")
+    assert (status, verdict(page)) == (200, "有效"), page
+
+
+def test_a_stricter_limit_of_memory_than_its_own_stays_in_force(anybody, tmp_path, monkeypatch):
+    monkeypatch.setattr("webapp.examining.MEMORY_KILOBYTES", 1_900_000)
+    (tmp_path / "brought").write_bytes(signed_papers.archive())
+    result = examined(tmp_path / "brought", FileKind.PDF, Known(None, "", ""))
+    assert result["facts"]["digest"] == "valid"
 
 
 def test_an_unsigned_or_broken_pdf_is_never_said_to_be_valid(anybody):

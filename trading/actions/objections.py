@@ -125,14 +125,13 @@ def answer_objection(
 
 def objection_times(db: Session, lot: Lot) -> ObjectionTimes:
     """What decides which objections to a lot are open."""
-    report, award = queries.report_of(db, lot.id), queries.award_of(db, lot.id)
-    notice = queries.latest_notice(db, lot.tender_id)
+    published_at, publicity_until, noticed_at = queries.objection_moments(db, lot)
     return ObjectionTimes(
         state=lot.state,
         deadline=lot.deadline,
-        published_at=notice.published_at if notice else None,
-        publicity_until=report.publicity_until if report else None,
-        noticed_at=award.noticed_at if award else None,
+        published_at=published_at,
+        publicity_until=publicity_until,
+        noticed_at=noticed_at,
     )
 
 

@@ -1,14 +1,15 @@
 """Tenders, their lots and their notices."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from identity.models.organisations import Organisation
 from storage.base import Base
 from storage.columns import Fen, digest_column, enum_column
+from storage.subjects import Clock
 from trading.states import Category, LotState, Regime
 
 
@@ -32,11 +33,23 @@ class Tender(Base):
     )
     agency: Mapped[Organisation] = relationship(foreign_keys=[agency_id], lazy="joined")
     lots: Mapped[list["Lot"]] = relationship(back_populates="tender", order_by="Lot.code")
+    clock_shift: Mapped[int | None] = column_property(
+        sa.select(Clock.shift).where(Clock.name == clock).correlate_except(Clock).scalar_subquery()
+    )
 
     @property
     def sides(self) -> frozenset[str]:
         """Credit codes of those who run it: agency and procuring entity."""
         return frozenset({self.agency.credit_code, self.procuring_entity.credit_code})
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far its clock ran before (or, negative, behind) real time when it was read."""
+        return timedelta(microseconds=self.clock_shift or 0)
+
+    def now(self, real: datetime) -> datetime:
+        """What its clock shows a reader at this real time; the doors' own `now` decides."""
+        return real + self.ahead
 
 
 class Lot(Base):

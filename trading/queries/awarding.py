@@ -46,15 +46,3 @@ def award_of(db: Session, lot_id: int) -> Award | None:
 def termination_of(db: Session, lot_id: int) -> Termination | None:
     """How and why a lot was terminated."""
     return db.get(Termination, lot_id)
-
-
-def reports_of(db: Session, lot_ids: Sequence[int]) -> dict[int, LotReport]:
-    """The reports of several lots in one statement; lots without one are absent."""
-    found = db.scalars(sa.select(LotReport).where(LotReport.lot_id.in_(lot_ids)))
-    return {report.lot_id: report for report in found}
-
-
-def awards_of(db: Session, lot_ids: Sequence[int]) -> dict[int, Award]:
-    """The awards of several lots in one statement; lots without one are absent."""
-    found = db.scalars(sa.select(Award).where(Award.lot_id.in_(lot_ids)))
-    return {award.lot_id: award for award in found}

@@ -64,8 +64,13 @@ def bid_by_receipt(db: Session, receipt: str, bidder: str) -> Bid:
     )
     found = db.scalar(query)
     if found is None:
-        raise NotFound("receipt.not_found", "没有编号为“%(value)s”的回执。", value=receipt[:40])
+        raise no_receipt(receipt)
     return found
+
+
+def no_receipt(receipt: str) -> NotFound:
+    """What is said of a receipt that is not there for this bidder."""
+    return NotFound("receipt.not_found", "没有编号为“%(value)s”的回执。", value=receipt[:40])
 
 
 def bid_with_nonce(db: Session, bidder_id: int, nonce: str) -> Bid | None:

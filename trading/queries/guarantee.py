@@ -26,11 +26,14 @@ def standing_guarantee(db: Session, lot_id: int, bidder_id: int) -> GuaranteeOrd
     return db.scalar(query)
 
 
-def guarantees_of(db: Session, lot_id: int, bidder: str) -> list[GuaranteeOrder]:
+def guarantees_of(db: Session, lot_id: int, bidder: str) -> Sequence[GuaranteeOrder]:
     """Orders of this bidder for a lot, newest first."""
-    query = sa.select(GuaranteeOrder).where(GuaranteeOrder.lot_id == lot_id)
-    found = db.scalars(query.order_by(GuaranteeOrder.ordered_at.desc(), GuaranteeOrder.code))
-    return [order for order in found if order.bidder.credit_code == bidder]
+    query = (
+        sa.select(GuaranteeOrder)
+        .join(Organisation, Organisation.id == GuaranteeOrder.bidder_id)
+        .where(GuaranteeOrder.lot_id == lot_id, Organisation.credit_code == bidder)
+    )
+    return db.scalars(query.order_by(GuaranteeOrder.ordered_at.desc(), GuaranteeOrder.code)).all()
 
 
 def guarantees_by_issuer(

@@ -1,14 +1,16 @@
 """Reads of enquiries and objections. Who asked or objected is given to the asker only, or later."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from identity.models.organisations import Organisation
 from kernel.errors import NotFound
+from trading.models.awarding import Award, LotReport
 from trading.models.objections import Enquiry, Objection
-from trading.models.tendering import Lot, Tender
+from trading.models.tendering import Lot, Tender, TenderNotice
 from trading.states import ObjectionKind
 
 
@@ -34,6 +36,13 @@ def enquiries_on(db: Session, tender_id: int) -> Sequence[Enquiry]:
     return db.scalars(query.order_by(Enquiry.asked_at, Enquiry.code)).all()
 
 
+def enquiries_by(db: Session, tender_id: int, bidder: str) -> Sequence[Enquiry]:
+    """What this bidder asked on a tender, oldest first."""
+    query = sa.select(Enquiry).join(Organisation, Organisation.id == Enquiry.asked_by)
+    mine = query.where(Enquiry.tender_id == tender_id, Organisation.credit_code == bidder)
+    return db.scalars(mine.order_by(Enquiry.asked_at, Enquiry.code)).all()
+
+
 def answered_enquiries(db: Session, tender_id: int) -> Sequence[Enquiry]:
     """What the public may read: questions with their answers, the newest answer first."""
     query = sa.select(Enquiry).where(
@@ -49,6 +58,28 @@ def objections_on(db: Session, lot_ids: Sequence[int]) -> Sequence[Objection]:
     return db.scalars(query.order_by(Objection.raised_at, Objection.code)).all()
 
 
+def objections_by(db: Session, lot_id: int, bidder: str) -> Sequence[Objection]:
+    """What this bidder objected to on a lot, oldest first."""
+    query = sa.select(Objection).join(Objection.objector)
+    mine = query.where(Objection.lot_id == lot_id, Organisation.credit_code == bidder)
+    return db.scalars(mine.order_by(Objection.raised_at, Objection.code)).all()
+
+
+def objection_moments(
+    db: Session, lot: Lot
+) -> tuple[datetime | None, datetime | None, datetime | None]:
+    """Until when each kind of objection reckons: the newest notice, the end of the publicity of
+    candidates, the award notice.
+    """
+    notice = sa.select(TenderNotice.published_at).where(TenderNotice.tender_id == lot.tender_id)
+    report = sa.select(LotReport.publicity_until).where(LotReport.lot_id == lot.id)
+    award = sa.select(Award.noticed_at).where(Award.lot_id == lot.id)
+    newest = notice.order_by(TenderNotice.version.desc()).limit(1)
+    asked = (newest, report, award)
+    row = db.execute(sa.select(*(each.scalar_subquery() for each in asked))).one()
+    return row[0], row[1], row[2]
+
+
 def unanswered_objections(db: Session, lot_id: int, kind: ObjectionKind) -> int:
     """How many objections of this kind on a lot wait for their answer."""
     query = sa.select(sa.func.count()).select_from(Objection)
@@ -62,7 +93,9 @@ def waiting_for(db: Session, agency: str, limit: int) -> tuple[list[Enquiry], li
         sa.select(Organisation.id).where(Organisation.credit_code == agency)
     )
     asked = sa.select(Enquiry).join(Enquiry.tender).where(run_by, Enquiry.answer.is_(None))
+    asked = asked.options(contains_eager(Enquiry.tender))
     raised = sa.select(Objection).join(Objection.lot).join(Lot.tender)
+    raised = raised.options(contains_eager(Objection.lot).contains_eager(Lot.tender))
     raised = raised.where(run_by, Objection.answer.is_(None))
     enquiries = db.scalars(asked.order_by(Enquiry.asked_at).limit(limit)).all()
     objections = db.scalars(raised.order_by(Objection.raised_at).limit(limit)).all()

@@ -1,4 +1,4 @@
-"""What is next on each of several lots, in a fixed number of statements."""
+"""What is next on each of several lots, in one statement."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from kernel.periods import legal_date
 from trading.models.awarding import Award, LotReport
 from trading.models.tendering import Lot
-from trading.queries.awarding import awards_of, reports_of
+from trading.queries.lot_view import parts_of
 from trading.rules.limits import limits_for
 from trading.rules.steps import LotTimes, NextStep, next_step
 
@@ -15,8 +15,8 @@ from trading.rules.steps import LotTimes, NextStep, next_step
 def next_steps(db: Session, lots: Sequence[Lot]) -> Mapping[int, NextStep]:
     """The next step of each lot by its id, under the limits of the day of its registration."""
     ids = [lot.id for lot in lots]
-    reports, awards = reports_of(db, ids), awards_of(db, ids)
-    return {lot.id: _step(lot, reports.get(lot.id), awards.get(lot.id)) for lot in lots}
+    parts = parts_of(db, reports=ids, awards=ids)
+    return {lot.id: step_of(lot, parts[lot.id].report, parts[lot.id].award) for lot in lots}
 
 
 def lot_times(lot: Lot, report: LotReport | None, award: Award | None) -> LotTimes:
@@ -30,6 +30,7 @@ def lot_times(lot: Lot, report: LotReport | None, award: Award | None) -> LotTim
     )
 
 
-def _step(lot: Lot, report: LotReport | None, award: Award | None) -> NextStep:
+def step_of(lot: Lot, report: LotReport | None, award: Award | None) -> NextStep:
+    """The next step of a lot whose report and award are known."""
     limits = limits_for(lot.tender.regime, legal_date(lot.tender.registered_at))
     return next_step(lot.state, lot_times(lot, report, award), limits)

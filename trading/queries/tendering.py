@@ -1,11 +1,11 @@
 """Reads of tenders, lots and notices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from evidence import queries as evidence
 from identity.models.organisations import Organisation
@@ -17,10 +17,10 @@ from trading.states import LotState, Regime
 
 def tender_by_code(db: Session, code: str) -> Tender:
     """The tender with its lots. Raises NotFound."""
-    query = sa.select(Tender).where(Tender.code == code).options(selectinload(Tender.lots))
-    found = db.scalar(query)
+    query = sa.select(Tender).where(Tender.code == code).options(joinedload(Tender.lots))
+    found = db.scalars(query).unique().one_or_none()
     if found is None:
-        raise NotFound("tender.not_found", "没有编号为“%(value)s”的项目。", value=code[:40])
+        raise _no_tender(code)
     return found
 
 
@@ -28,22 +28,58 @@ def lot_by_code(db: Session, code: str) -> Lot:
     """The lot, with its tender. Raises NotFound."""
     found = db.scalar(sa.select(Lot).where(Lot.code == code))
     if found is None:
-        raise NotFound("lot.not_found", "没有编号为“%(value)s”的标段。", value=code[:40])
+        raise no_lot(code)
     return found
 
 
+def no_lot(code: str) -> NotFound:
+    """What is said of a lot that is not there."""
+    return NotFound("lot.not_found", "没有编号为“%(value)s”的标段。", value=code[:40])
+
+
 def stage_of(db: Session, lot: Lot) -> Stage:
-    """How far a lot has come, as its state and the facts of its own stream tell."""
+    """How far a lot has come, as its state and the facts about it tell."""
+    return stages_of(db, [lot])[lot.id]
+
+
+def stages_of(db: Session, lots: Sequence[Lot]) -> dict[int, Stage]:
+    """How far each of these lots has come, by its id, in one statement."""
+    moments = moments_of(db, [lot for lot in lots if lot.deadline is not None])
+    return {lot.id: stage_at(lot, moments.get(lot.id, {})) for lot in lots}
+
+
+def stage_at(lot: Lot, moments: Mapping[str, datetime]) -> Stage:
+    """How far a lot has come whose facts are known already."""
     if lot.deadline is None:  # never announced: nothing of it is public, whatever became of it
         return Stage(LotState.REGISTERED)
     resume_to = LotState(lot.resume_to) if lot.resume_to else None
-    return Stage(lot.state, evidence.kinds_about(db, f"lot:{lot.code}"), resume_to)
+    return Stage(lot.state, frozenset(moments), resume_to)
 
 
 def latest_notice(db: Session, tender_id: int) -> TenderNotice | None:
     """The newest published notice of a tender."""
     query = sa.select(TenderNotice).where(TenderNotice.tender_id == tender_id)
     return db.scalar(query.order_by(TenderNotice.version.desc()).limit(1))
+
+
+def tender_shown(db: Session, code: str) -> tuple[Tender, TenderNotice | None]:
+    """The tender with its lots and its newest published notice, in one. Raises NotFound."""
+    newest = sa.select(sa.func.max(TenderNotice.version)).where(TenderNotice.tender_id == Tender.id)
+    is_newest = TenderNotice.version == newest.correlate(Tender).scalar_subquery()
+    query = (
+        sa.select(Tender, TenderNotice)
+        .outerjoin(TenderNotice, sa.and_(TenderNotice.tender_id == Tender.id, is_newest))
+        .where(Tender.code == code)
+        .options(joinedload(Tender.lots))
+    )
+    row = db.execute(query).unique().one_or_none()
+    if row is None:
+        raise _no_tender(code)
+    return row[0], row[1]
+
+
+def _no_tender(code: str) -> NotFound:
+    return NotFound("tender.not_found", "没有编号为“%(value)s”的项目。", value=code[:40])
 
 
 @dataclass(frozen=True)
@@ -121,13 +157,10 @@ def announced_lots(db: Session, *, limit: int, offset: int = 0) -> Sequence[Lot]
     return db.scalars(query.order_by(Lot.deadline, Lot.code).limit(limit).offset(offset)).all()
 
 
-def moments_of(db: Session, lot: Lot) -> dict[str, datetime]:
-    """When each kind of a lot's own steps happened first, in legal time."""
-    moments: dict[str, datetime] = {}
-    for fact in evidence.facts_about(db, f"lot:{lot.code}"):
-        if fact.kind.startswith("lot."):
-            moments.setdefault(fact.kind, fact.at)
-    return moments
+def moments_of(db: Session, lots: Sequence[Lot]) -> dict[int, dict[str, datetime]]:
+    """When each kind of fact about a lot was recorded first, in legal time, by the lot's id."""
+    known = evidence.moments_about(db, [f"lot:{lot.code}" for lot in lots])
+    return {lot.id: known.get(f"lot:{lot.code}", {}) for lot in lots}
 
 
 def _is_side(organisation: str) -> sa.ColumnElement[bool]:

@@ -69,13 +69,15 @@ def tender(code: str) -> ResponseReturnValue:
     with snapshot() as db:
         found = tendering.tender_run_by(db, viewer(), code)
         now = legal_now(db, f"tender:{found.code}")
+        due = rehearsal.next_due(db, found.clock) if found.is_rehearsal else None
         return render_template(
             "trading/agency/tender.html",
             tender=found,
             notice=queries.latest_notice(db, found.id),
             now=now,
             now_minute=minute_text(now),
-            due=rehearsal.next_due(db, found.clock) if found.is_rehearsal else None,
+            due=due,
+            due_minute=minute_text(due.due_at) if due else "",
             is_agency=viewer().organisation == found.agency.credit_code,
             may_publish=all(lot.state is LotState.REGISTERED for lot in found.lots),
         )

@@ -11,14 +11,16 @@ from identity import queries as identity
 from identity.guard import requires, viewer
 from identity.routes.paging import page_of, window
 from identity.states import OrganisationKind, Permission
+from storage.base import real_now
 from storage.database import snapshot
-from storage.subjects import legal_now
 from trading import queries
 from trading.routes.lot_view import lot_view
-from trading.routes.own_side import lot_shown, own_side
+from trading.routes.own_side import lot_shown, own_side, with_key, with_orders
 from trading.rules.disclosure import Audience
+from trading.states import OPENING_STATES, LotState
 
 pages = Blueprint("bidder", __name__, url_prefix="/bids")
+_ISSUER = OrganisationKind.ISSUER
 
 
 @pages.get("")
@@ -45,12 +47,16 @@ def lot(code: str) -> ResponseReturnValue:
     """One lot as its bidder sees it."""
     with snapshot() as db:
         found, stage = lot_shown(db, code)
+        own = own_side(db, found)
+        if found.state in OPENING_STATES:  # where the page says how to go on without it
+            own = with_key(db, own)
+        is_open = found.state is LotState.ANNOUNCED
         return render_template(
             "trading/bidder/lot.html",
             lot=found,
             tender=found.tender,
             view=lot_view(db, found, stage, Audience.PUBLIC),
-            own=own_side(db, found),
-            issuers=identity.organisations_of_kind(db, OrganisationKind.ISSUER),
-            now=legal_now(db, f"lot:{found.code}"),
+            own=with_orders(db, own, found),
+            issuers=identity.organisations_of_kind(db, _ISSUER) if is_open else (),
+            now=found.tender.now(real_now(db)),
         )

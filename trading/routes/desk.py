@@ -90,7 +90,7 @@ def _lot_task(lot: Lot, who: Viewer, step: NextStep) -> Task:
         begins=step.begins,
         until=step.until,
         is_rehearsal=tender.is_rehearsal,
-        clock=tender.clock,
+        ahead=tender.ahead,
     )
 
 
@@ -103,7 +103,7 @@ def _question_task(title: str, code: str, tender: Tender, until: datetime | None
         until=until,
         otherwise=_("答复之前，等待它的步骤不能进行。"),
         is_rehearsal=tender.is_rehearsal,
-        clock=tender.clock,
+        ahead=tender.ahead,
     )
 
 
@@ -136,7 +136,7 @@ def _bid_task(bid: Bid, release: Release | None) -> Task:
         until=(release.correct_until if wrong and release else None) or _window_of(lot),
         otherwise=_("逾时未释放的，视为撤销投标文件。") if is_mine else "",
         is_rehearsal=lot.tender.is_rehearsal,
-        clock=lot.tender.clock,
+        ahead=lot.tender.ahead,
     )
 
 
@@ -163,7 +163,7 @@ def _witness_task(lot: Lot, keys: Sequence[OpeningKey]) -> Task:
         is_mine=needs_key or needs_publication,
         until=lot.deadline if needs_key else None,
         is_rehearsal=lot.tender.is_rehearsal,
-        clock=lot.tender.clock,
+        ahead=lot.tender.ahead,
     )
 
 

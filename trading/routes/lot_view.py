@@ -3,7 +3,7 @@
 The disclosure table decides each matter; what it does not give is absent, never blank.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -13,7 +13,10 @@ from trading.models.awarding import Award, AwardCandidate, BidRejection, LotRepo
 from trading.models.opening import OpenedBid, OpeningKey
 from trading.models.tendering import Lot
 from trading.models.termination import Termination
+from trading.queries.lot_view import BidLines, LotParts
 from trading.rules.disclosure import Audience, Matter, Stage, may_know_at
+
+Known = Mapping[Matter, list[int]]
 
 
 @dataclass(frozen=True)
@@ -36,21 +39,57 @@ class LotView:
 
 def lot_view(db: Session, lot: Lot, stage: Stage, audience: Audience) -> LotView:
     """The lot as this audience may see it."""
+    return lot_views(db, [(lot, stage)], audience)[0]
 
+
+def lot_views(
+    db: Session, staged: Sequence[tuple[Lot, Stage]], audience: Audience
+) -> list[LotView]:
+    """These lots as this audience may see them, read together."""
+    known = {
+        matter: [lot.id for lot, stage in staged if may_know_at(audience, matter, stage)]
+        for matter in Matter
+    }
+    parts = queries.parts_of(
+        db,
+        keys=known[Matter.NOTICE],
+        reports={*known[Matter.REPORT], *known[Matter.CANDIDATES]},
+        awards=known[Matter.AWARD],
+        terminations=known[Matter.TERMINATION],
+    )
+    published = {lot for lot in known[Matter.CANDIDATES] if _is_published(parts[lot])}
+    lines = queries.bid_lines(
+        db,
+        tables=known[Matter.OPENING_TABLE],
+        reports=known[Matter.REPORT],
+        candidates=published,
+    )
+    return [
+        _view(lot, known, parts.get(lot.id, LotParts()), lines.get(lot.id, BidLines()))
+        for lot, _stage in staged
+    ]
+
+
+def _view(lot: Lot, known: Known, parts: LotParts, lines: BidLines) -> LotView:
     def may(matter: Matter) -> bool:
-        return may_know_at(audience, matter, stage)
+        return lot.id in known[matter]
 
-    report = queries.report_of(db, lot.id) if may(Matter.REPORT) or may(Matter.CANDIDATES) else None
-    published = report is not None and report.publicity_from is not None
+    published = _is_published(parts)
+    chosen = [line for line in lines.ranked if line.is_candidate]
     return LotView(
         lot=lot,
-        keys=queries.opening_keys(db, lot.id) if may(Matter.NOTICE) else (),
+        keys=parts.keys,
         shows_sealed=may(Matter.SEALED_SET) and lot.sealed_root is not None,
-        table=queries.opened_bids(db, lot.id) if may(Matter.OPENING_TABLE) else None,
-        ranked=queries.ranked_bids(db, lot.id) if may(Matter.REPORT) else (),
-        rejected=queries.rejected_bids(db, lot.id) if may(Matter.REPORT) else (),
-        report=report if published or may(Matter.REPORT) else None,
-        candidates=queries.candidates(db, lot.id) if published and may(Matter.CANDIDATES) else (),
-        award=queries.award_of(db, lot.id) if may(Matter.AWARD) else None,
-        termination=queries.termination_of(db, lot.id) if may(Matter.TERMINATION) else None,
+        table=lines.opened if may(Matter.OPENING_TABLE) else None,
+        ranked=lines.ranked if may(Matter.REPORT) else (),
+        rejected=lines.rejected,
+        report=parts.report if published or may(Matter.REPORT) else None,
+        candidates=chosen if published and may(Matter.CANDIDATES) else (),
+        award=parts.award,
+        termination=parts.termination,
     )
+
+
+def _is_published(parts: LotParts) -> bool:
+    """Whether the candidates of its report were published."""
+    return parts.report is not None and parts.report.publicity_from is not None

@@ -10,8 +10,8 @@ from identity.forms import chosen, confirmed, form_of
 from identity.guard import requires, viewer
 from identity.states import Permission
 from kernel.periods import legal_date
+from storage.base import real_now
 from storage.database import snapshot, transaction
-from storage.subjects import legal_now
 from trading import queries
 from trading.actions import awarding, opening, termination
 from trading.actions.tendering import lot_run_by
@@ -123,11 +123,12 @@ def terminate(code: str) -> ResponseReturnValue:
 
 def _shown(db: Session, found: Lot) -> dict[str, Any]:
     """What every page of a lot shows to those who run it."""
-    now, tender = legal_now(db, f"lot:{found.code}"), found.tender
+    now, tender = found.tender.now(real_now(db)), found.tender
     limits = limits_for(tender.regime, legal_date(now))
     publishes = limits.candidate_publicity is not None
-    moments = queries.moments_of(db, found)
-    view = lot_view(db, found, queries.stage_of(db, found), audience_of(viewer(), tender.sides))
+    moments = queries.moments_of(db, [found])[found.id]
+    stage, audience = queries.stage_at(found, moments), audience_of(viewer(), tender.sides)
+    view = lot_view(db, found, stage, audience)
     times = queries.lot_times(found, view.report, view.award)
     return {
         "lot": found,

@@ -2,21 +2,18 @@
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
-from identity import queries as identity
 from identity.forms import chosen, form_of
 from identity.guard import requires, viewer
 from identity.states import Permission
 from kernel.periods import legal_date
+from storage.base import real_now
 from storage.database import snapshot, transaction
-from storage.subjects import legal_now
 from trading import queries
 from trading.actions import objections as actions
 from trading.actions.tendering import tender_run_by
-from trading.models.tendering import Lot
 from trading.routes.own_side import lot_shown
-from trading.rules.disclosure import Audience, Matter, may_know_at
+from trading.rules.disclosure import Audience, Matter, Stage, may_know_at
 from trading.rules.limits import limits_for
 from trading.rules.objections import enquiry_problems, open_objections
 from trading.states import ObjectionKind
@@ -30,16 +27,15 @@ def questions(code: str) -> ResponseReturnValue:
     """My questions and objections on a lot, what I may raise now, and all answers."""
     with snapshot() as db:
         lot, _stage = lot_shown(db, code)
-        now, me = legal_now(db, f"lot:{lot.code}"), viewer().organisation
-        mine = identity.organisation_by_code(db, me).id
+        now, me = lot.tender.now(real_now(db)), viewer().organisation
         limits = limits_for(lot.tender.regime, legal_date(now))
         return render_template(
             "trading/bidder/questions.html",
             lot=lot,
             tender=lot.tender,
             now=now,
-            enquiries=[e for e in queries.enquiries_on(db, lot.tender_id) if e.asked_by == mine],
-            objections=[o for o in queries.objections_on(db, [lot.id]) if o.raised_by == mine],
+            enquiries=queries.enquiries_by(db, lot.tender_id, me),
+            objections=queries.objections_by(db, lot.id, me),
             may_ask=not enquiry_problems(lot.state, lot.deadline, now),
             kinds=open_objections(actions.objection_times(db, lot), limits, now),
         )
@@ -73,14 +69,14 @@ def answers(code: str) -> ResponseReturnValue:
     """Everything that was asked and objected, for those who run the tender."""
     with snapshot() as db:
         tender = tender_run_by(db, viewer(), code)
-        named = {lot.id for lot in tender.lots if _is_opened(db, lot)}
+        stages = queries.stages_of(db, tender.lots)
         return render_template(
             "trading/agency/questions.html",
             tender=tender,
-            now=legal_now(db, f"tender:{tender.code}"),
+            now=tender.now(real_now(db)),
             enquiries=queries.enquiries_on(db, tender.id),
             objections=queries.objections_on(db, [lot.id for lot in tender.lots]),
-            named=named,
+            named={lot for lot, stage in stages.items() if _is_opened(stage)},
             is_agency=viewer().organisation == tender.agency.credit_code,
         )
 
@@ -108,6 +104,5 @@ def answer_objection(code: str) -> ResponseReturnValue:
     return redirect(url_for("objections.answers", code=tender, _anchor=code))
 
 
-def _is_opened(db: Session, lot: Lot) -> bool:
-    stage = queries.stage_of(db, lot)
+def _is_opened(stage: Stage) -> bool:
     return may_know_at(Audience.PARTY, Matter.OPENING_TABLE, stage)

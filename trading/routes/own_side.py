@@ -1,7 +1,7 @@
 """What a bidder has on a lot, for every page that shows it to that bidder and to nobody else."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -9,24 +9,24 @@ from identity import queries as identity
 from identity.guard import viewer
 from identity.models.credentials import SigningKey
 from identity.states import KeyPurpose
-from kernel.errors import NotFound
 from trading import queries
 from trading.models.awarding import Award, AwardCandidate, BidRejection
 from trading.models.bidding import Bid
 from trading.models.guarantee import GuaranteeOrder
 from trading.models.opening import OpenedBid, Release
 from trading.models.tendering import Lot
-from trading.rules.disclosure import Audience, Matter, Stage, may_know, may_know_at
+from trading.rules.disclosure import Audience, Matter, Stage, may_know_at
 from trading.rules.opening import is_corrected
 from trading.states import BidState, LotState
 
 
 @dataclass(frozen=True)
 class OwnSide:
-    """What a bidder has on a lot; `standing` is the submission that counts."""
+    """What a bidder has on a lot; `standing` is the submission that counts.
 
-    key: SigningKey | None
-    orders: Sequence[GuaranteeOrder]
+    `key` and `orders` are there on pages that show them.
+    """
+
     bids: Sequence[Bid]
     standing: Bid | None
     release: Release | None
@@ -35,6 +35,8 @@ class OwnSide:
     line: AwardCandidate | None
     rejection: BidRejection | None
     award: Award | None
+    key: SigningKey | None = None
+    orders: Sequence[GuaranteeOrder] = ()
 
 
 def lot_shown(db: Session, code: str) -> tuple[Lot, Stage]:
@@ -42,7 +44,7 @@ def lot_shown(db: Session, code: str) -> tuple[Lot, Stage]:
     found = queries.lot_by_code(db, code)
     stage = queries.stage_of(db, found)
     if not may_know_at(Audience.PUBLIC, Matter.NOTICE, stage):
-        raise NotFound("lot.not_found", "没有编号为“%(value)s”的标段。", value=code[:40])
+        raise queries.no_lot(code)
     return found, stage
 
 
@@ -54,23 +56,29 @@ def must_correct(lot: Lot, release: Release | None) -> bool:
 
 
 def own_side(db: Session, lot: Lot) -> OwnSide:
-    """What the one who looks has on this lot."""
-    bids = queries.bids_of(db, lot.id, viewer().organisation)
-    standing = next((bid for bid in bids if bid.state is BidState.SUBMITTED), None)
-    release, opened = queries.opening_of(db, standing.id) if standing else (None, None)
-    knows_result = standing and may_know(Audience.BIDDER, Matter.OWN_RESULT, lot.stage)
-    line, rejection = (
-        queries.result_of(db, standing.id) if standing and knows_result else (None, None)
-    )
+    """What the one who looks has on this lot, without key and orders."""
+    own = queries.own_bids(db, lot, viewer().organisation)
+    bids = [each.bid for each in own]
+    counts = next((each for each in own if each.bid.state is BidState.SUBMITTED), None)
+    if counts is None:
+        return OwnSide(bids, None, None, False, None, None, None, None)
     return OwnSide(
-        key=identity.valid_key(db, viewer().code, KeyPurpose.STATEMENT),
-        orders=queries.guarantees_of(db, lot.id, viewer().organisation),
         bids=bids,
-        standing=standing,
-        release=release,
-        must_correct=must_correct(lot, release),
-        opened=opened,
-        line=line,
-        rejection=rejection,
-        award=queries.award_of(db, lot.id) if knows_result else None,
+        standing=counts.bid,
+        release=counts.release,
+        must_correct=must_correct(lot, counts.release),
+        opened=counts.opened,
+        line=counts.line,
+        rejection=counts.rejection,
+        award=counts.award,
     )
+
+
+def with_key(db: Session, own: OwnSide) -> OwnSide:
+    """The same with the key by which the one who looks signs."""
+    return replace(own, key=identity.valid_key(db, viewer().code, KeyPurpose.STATEMENT))
+
+
+def with_orders(db: Session, own: OwnSide, lot: Lot) -> OwnSide:
+    """The same with the guarantees that were ordered for the lot."""
+    return replace(own, orders=queries.guarantees_of(db, lot.id, viewer().organisation))

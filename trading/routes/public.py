@@ -1,20 +1,20 @@
 """Pages for everybody: what is tendered, and how far each lot is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from identity.guard import open_to_all
 from kernel.errors import NotFound
 from kernel.periods import legal_date
+from storage.base import real_now
 from storage.database import snapshot
-from storage.subjects import legal_now
 from trading import queries
 from trading.labels import Step, steps_of
-from trading.routes.lot_view import LotView, lot_view
+from trading.routes.lot_view import LotView, lot_views
 from trading.rules.disclosure import Audience, Matter, Stage, may_know_at
 from trading.rules.limits import Limits, limits_for
 from trading.rules.steps import NextStep, next_step
@@ -55,21 +55,21 @@ def home() -> ResponseReturnValue:
 def tender(code: str) -> ResponseReturnValue:
     """One tender: notice, lots, opening keys, sealed set, price table, candidates and award."""
     with snapshot() as db:
-        found = queries.tender_by_code(db, code)
-        stages = [(lot, queries.stage_of(db, lot)) for lot in found.lots]
-        shown = [
-            lot_view(db, lot, stage, Audience.PUBLIC) for lot, stage in stages if _is_public(stage)
-        ]
-        if not shown:
+        found, notice = queries.tender_shown(db, code)
+        moments = queries.moments_of(db, found.lots)
+        stages = [(lot, queries.stage_at(lot, moments[lot.id])) for lot in found.lots]
+        staged = [(lot, stage) for lot, stage in stages if _is_public(stage)]
+        if not staged:
             raise NotFound("tender.not_found", "没有编号为“%(value)s”的项目。", value=code[:40])
-        now = legal_now(db, f"tender:{found.code}")
+        now = found.now(real_now(db))
+        views = lot_views(db, staged, Audience.PUBLIC)
         limits = limits_for(found.regime, legal_date(now))
         return render_template(
             "trading/public/tender.html",
             tender=found,
-            views=shown,
-            ways_on={view.lot.code: _way(db, view, limits) for view in shown},
-            notice=queries.latest_notice(db, found.id),
+            views=views,
+            ways_on={v.lot.code: _way(v, moments[v.lot.id], limits) for v in views},
+            notice=notice,
             documents=queries.documents_of(db, found.id),
             amendments=queries.amendments_of(db, found.id),
             answered=queries.answered_enquiries(db, found.id),
@@ -77,11 +77,11 @@ def tender(code: str) -> ResponseReturnValue:
         )
 
 
-def _way(db: Session, view: LotView, limits: Limits) -> Way:
+def _way(view: LotView, moments: Mapping[str, datetime], limits: Limits) -> Way:
     """Before its notice a lot is nobody's business, so its registration is left out."""
     times = queries.lot_times(view.lot, view.report, view.award)
     publishes = limits.candidate_publicity is not None
-    steps = steps_of(view.lot, queries.moments_of(db, view.lot), publishes_candidates=publishes)
+    steps = steps_of(view.lot, moments, publishes_candidates=publishes)
     return Way(next_step(view.lot.state, times, limits), steps[1:])
 
 

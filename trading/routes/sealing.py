@@ -17,15 +17,15 @@ from identity import queries as identity
 from identity.guard import requires, viewer
 from identity.states import OrganisationKind, Permission
 from outbox import queries as outbox
+from storage.base import real_now
 from storage.database import snapshot
-from storage.subjects import legal_now
 from trading import queries
 from trading.models.bidding import Bid
 from trading.routes.lot_view import lot_view
-from trading.routes.own_side import lot_shown, own_side
+from trading.routes.own_side import lot_shown, own_side, with_key, with_orders
 from trading.rules.bidding import Envelope, parse_statement, reception_problems
 from trading.rules.disclosure import Audience, audience_of
-from trading.states import GuaranteeState
+from trading.states import OPENING_STATES, GuaranteeState
 
 pages = Blueprint("sealing", __name__, url_prefix="/bids/lots")
 _GUARANTEED = (GuaranteeState.ORDERED, GuaranteeState.APPROVED, GuaranteeState.ISSUED)
@@ -37,8 +37,8 @@ def seal(code: str) -> ResponseReturnValue:
     """Seal and submit a bid, or replace the one that stands."""
     with snapshot() as db:
         lot, _stage = lot_shown(db, code)
-        now = legal_now(db, f"lot:{lot.code}")
-        own = own_side(db, lot)
+        now = lot.tender.now(real_now(db))
+        own = with_orders(db, with_key(db, own_side(db, lot)), lot)
         assert lot.deadline is not None  # noqa: S101 (its notice is out)
         return render_template(
             "trading/bidder/seal.html",
@@ -58,15 +58,18 @@ def show_receipt(code: str, receipt: str) -> ResponseReturnValue:
     """One receipt as a card that its page checks, keeps and prints."""
     with snapshot() as db:
         lot, _stage = lot_shown(db, code)
-        bid = queries.bid_by_receipt(db, receipt, viewer().organisation)
-        now = legal_now(db, f"lot:{lot.code}")
+        own = with_key(db, own_side(db, lot))
+        bid = next((each for each in own.bids if each.receipt == receipt), None)
+        if bid is None:
+            raise queries.no_receipt(receipt)
+        now = lot.tender.now(real_now(db))
         assert lot.deadline is not None  # noqa: S101 (its notice is out)
         return render_template(
             "trading/bidder/receipt.html",
             lot=lot,
             tender=lot.tender,
             bid=bid,
-            own=own_side(db, lot),
+            own=own,
             receipt=_receipt(db, bid),
             envelopes=_envelopes(bid),
             barred=reception_problems(lot.state, lot.deadline, now),
@@ -81,6 +84,8 @@ def opening(code: str) -> ResponseReturnValue:
     with snapshot() as db:
         lot, stage = lot_shown(db, code)
         own = own_side(db, lot)
+        if lot.state in OPENING_STATES:
+            own = with_key(db, own)
         topic, audience = f"lot:{lot.code}", audience_of(viewer(), lot.tender.sides)
         return render_template(
             "trading/bidder/opening.html",
@@ -90,7 +95,7 @@ def opening(code: str) -> ResponseReturnValue:
             envelopes=_envelopes(own.standing) if own.standing else (),
             view=lot_view(db, lot, stage, Audience.PUBLIC),
             feeds=[(topic, outbox.head(db, topic, audience.value))],
-            now=legal_now(db, f"lot:{lot.code}"),
+            now=lot.tender.now(real_now(db)),
         )
 
 

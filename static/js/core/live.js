@@ -1,11 +1,12 @@
-// One socket for all topics of a page. Each topic keeps its own number: what was seen is dropped,
-// a gap is asked for again, and after a lost socket the watch goes on where it stopped.
-// Above the cap, or when another tab took the socket, the page polls and nothing is lost.
-import { io } from "socket.io-client";
+// What a page watches. Each topic keeps its own number: what was seen is dropped, a gap is asked for
+// again, and after a lost socket the watch goes on where it stopped. Above the cap, or when the
+// rights of this page have ended, the page polls and nothing is lost.
+import { openLink } from "./tabs.js";
 
 const POLL_MS = 2000;
 const topics = new Map(); // topic → {last, head, audience, onEntry}
-let socket = null;
+let link = null;
+let state = "lost";
 let polling = null;
 let onState = () => {};
 
@@ -13,8 +14,8 @@ let onState = () => {};
 export function watch(topic, after, onEntry) {
   if (topics.has(topic)) return;
   topics.set(topic, { last: after, head: after, audience: null, onEntry });
-  socket ??= connected();
-  if (socket.connected) ask(topic);
+  link ??= openLink(document.documentElement.dataset.person, { onOpen, onEntry: take, onLost });
+  if (state === "open") ask(topic);
 }
 
 export function onLiveState(listener) {
@@ -22,87 +23,75 @@ export function onLiveState(listener) {
   tell();
 }
 
-function connected() {
-  const made = io({ transports: ["websocket"] });
-  made.on("connect", () => {
-    stopPolling();
-    topics.forEach((_, topic) => ask(topic));
-    tell();
-  });
-  made.on("entry", take);
-  made.on("connect_error", (fault) => (fault.data?.use === "poll" ? pollInstead() : tell()));
-  // Another tab of this browser took the one socket, or the rights ended: polling tells which.
-  made.on("disconnect", (reason) => (reason === "io server disconnect" ? pollInstead() : tell()));
-  return made;
+function onOpen() {
+  state = "open";
+  clearInterval(polling);
+  polling = null;
+  topics.forEach((_, topic) => ask(topic));
+  tell();
+}
+
+function onLost(how) {
+  state = how;
+  if (how === "poll") polling ??= setInterval(poll, POLL_MS);
+  tell();
 }
 
 function take(entry) {
-  const state = topics.get(entry.topic);
-  if (!state || entry.seq <= state.last) return;
-  state.head = Math.max(state.head, entry.seq);
-  if (entry.seq > state.last + 1) {
+  const seen = topics.get(entry.topic);
+  if (!seen || entry.seq <= seen.last) return;
+  seen.head = Math.max(seen.head, entry.seq);
+  if (entry.seq > seen.last + 1) {
     ask(entry.topic);
     return;
   }
-  state.last = entry.seq;
+  seen.last = entry.seq;
   tell();
-  state.onEntry(entry);
+  seen.onEntry(entry);
 }
 
-function ask(topic) {
-  const { last } = topics.get(topic);
-  socket.emit("watch", { topic, after: last }, (answer) => {
-    if (read(topic, answer)) ask(topic);
-  });
+async function ask(topic) {
+  const answer = await link.watch(topic, topics.get(topic).last);
+  if (read(topic, answer)) ask(topic);
 }
 
 // Whether there is more to ask for.
 function read(topic, answer) {
-  const state = topics.get(topic);
+  const seen = topics.get(topic);
+  if (!seen) return false;
   if (answer.error) {
     topics.delete(topic);
     return false;
   }
-  const isOther = state.audience !== null && answer.audience !== state.audience;
-  state.audience = answer.audience;
+  const isOther = seen.audience !== null && answer.audience !== seen.audience;
+  seen.audience = answer.audience;
   if (isOther) {
-    state.last = state.head = 0;
+    seen.last = seen.head = 0;
     return true;
   }
-  state.head = answer.head;
+  seen.head = answer.head;
   answer.entries.forEach(take);
   tell();
   return answer.more;
 }
 
 async function poll() {
-  for (const [topic, state] of topics) {
-    const answer = await fetch(`/live/${topic}?after=${state.last}`).catch(() => null);
+  for (const [topic, seen] of topics) {
+    const answer = await fetch(`/live/${topic}?after=${seen.last}`).catch(() => null);
     if (answer?.ok) read(topic, await answer.json());
     else if (answer?.status === 404) topics.delete(topic);
   }
 }
 
-function pollInstead() {
-  socket.disconnect();
-  polling ??= setInterval(poll, POLL_MS);
-  tell();
-}
-
-function stopPolling() {
-  clearInterval(polling);
-  polling = null;
-}
-
 function tell() {
   const all = [...topics.values()];
-  const received = all.reduce((sum, state) => sum + state.last, 0);
-  const published = all.reduce((sum, state) => sum + state.head, 0);
+  const received = all.reduce((sum, seen) => sum + seen.last, 0);
+  const published = all.reduce((sum, seen) => sum + seen.head, 0);
   onState({ received, published, mode: mode(received, published) });
 }
 
 function mode(received, published) {
   if (polling) return "polling";
-  if (!socket?.connected) return "lost";
+  if (state !== "open") return "lost";
   return received < published ? "behind" : "now";
 }

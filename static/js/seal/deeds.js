@@ -4,7 +4,8 @@ import { alone } from "./draft.js";
 import { field } from "./form.js";
 import { order, readNote } from "./guarantee_step.js";
 import { stop } from "./office.js";
-import { enrol } from "./signer.js";
+import { preflight } from "./preflight.js";
+import { enrol, person } from "./signer.js";
 import { showSubmit } from "./summary.js";
 import { Wizard } from "./wizard.js";
 import { problemsOf, show, words } from "./words.js";
@@ -27,8 +28,14 @@ function deedsOf(wizard) {
     abandon: () => abandon(wizard),
     submit: () => wizard.submit(),
     order: () => order(page.dataset),
-    enrol: () => enrol().then(() => location.reload()),
+    enrol: () => enrolHere(),
   };
+}
+
+// What was typed and chosen meanwhile stays: the page is not loaded again.
+async function enrolHere() {
+  page.dataset.key = await enrol();
+  await preflight(person, page.dataset.key);
 }
 
 async function abandon({ sending, bid }) {

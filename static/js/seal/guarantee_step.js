@@ -29,5 +29,6 @@ export async function readNote(lot) {
 
 export async function order({ lot }) {
   await orderGuarantee({ person, lot, issuer: field("issuer").value });
-  location.reload();
+  show("guarantee-order", false); // what was typed and chosen meanwhile stays
+  mark("guarantee", "warn", words("guarantee-ordered"));
 }

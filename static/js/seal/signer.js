@@ -5,8 +5,10 @@ import { KeyFault } from "./keyfault.js";
 
 export const person = document.documentElement.dataset.person;
 
+// The code of the key that counts from now on.
 export async function enrol() {
   await makeKey(person, (body) => post("/keys/statement", body));
+  return (await keptKey(person)).code;
 }
 
 // `current` is what the platform calls the key that counts. Raises KeyFault where it is not here.

@@ -13,25 +13,22 @@ from kernel.text import name_key
 from supervision.models.alerts import Attempt
 from supervision.models.conduct import Finding
 from supervision.models.orders import Order
+from supervision.queries.watching import ENDED
+from supervision.queries.watching import LotWatched as LotWatched
+from supervision.queries.watching import OnItsWay as OnItsWay
+from supervision.queries.watching import lot_watched as lot_watched
+from supervision.queries.watching import opened_with_codes as opened_with_codes
+from supervision.queries.watching import running_lots as running_lots
 from supervision.rules.conduct import Deduction
 from supervision.rules.conduct_disclosure import Matter, states_for
 from supervision.states import FindingState
 from trading.models.tendering import Lot
 from trading.rules.disclosure import Audience
-from trading.states import LotState
 
-_ENDED = (LotState.REGISTERED, LotState.ARCHIVED, LotState.FAILED, LotState.TERMINATED)
 _OUT = (FindingState.DISMISSED, FindingState.CANCELLED)
 # A finding out of a rehearsal counts only for organisations in training (design.md §3).
 _COUNTS = sa.or_(Finding.is_rehearsal.is_(False), Organisation.is_training.is_(True))
-WALL = 200
 PAGE = 50
-
-
-def running_lots(db: Session) -> Sequence[Lot]:
-    """Lots on their way, the most urgent deadline first; at most WALL."""
-    query = sa.select(Lot).where(Lot.state.not_in(_ENDED)).order_by(Lot.deadline, Lot.code)
-    return db.scalars(query.limit(WALL)).all()
 
 
 def attempts_on(db: Session, lot_id: int) -> Sequence[Attempt]:
@@ -42,7 +39,7 @@ def attempts_on(db: Session, lot_id: int) -> Sequence[Attempt]:
 
 def latest_attempts(db: Session, limit: int) -> Sequence[Attempt]:
     """The last forbidden steps on running lots, newest first."""
-    query = sa.select(Attempt).join(Attempt.lot).where(Lot.state.not_in(_ENDED))
+    query = sa.select(Attempt).join(Attempt.lot).where(Lot.state.not_in(ENDED))
     query = query.options(joinedload(Attempt.lot).joinedload(Lot.tender))
     return db.scalars(query.order_by(Attempt.attempted_at.desc()).limit(limit)).all()
 
@@ -51,12 +48,6 @@ def latest_orders(db: Session, limit: int) -> Sequence[Order]:
     """The last orders on any lot, newest first."""
     query = sa.select(Order).options(joinedload(Order.lot).joinedload(Lot.tender))
     return db.scalars(query.order_by(Order.issued_at.desc()).limit(limit)).all()
-
-
-def orders_on(db: Session, lot_id: int) -> Sequence[Order]:
-    """Orders about a lot, newest first."""
-    query = sa.select(Order).where(Order.lot_id == lot_id).order_by(Order.issued_at.desc())
-    return db.scalars(query).all()
 
 
 def finding_by_code(db: Session, code: str) -> Finding:

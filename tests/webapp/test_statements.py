@@ -1,0 +1,230 @@
+"""No page asks the database more than eight times, whoever opens it and whatever is there.
+
+The pages are those of the program itself, the rows those of tenders of the demo city that stand
+in every kind of state. A page that nobody opens here is not counted, and fails for that.
+"""
+
+import io
+import re
+from collections import Counter
+from functools import reduce
+
+import pytest
+import sqlalchemy as sa
+
+from demo.conduct import play_cases
+from demo.people import PASSWORD, make_demo_people, make_residents
+from demo.playing import play_all
+from demo.stage import Stage
+from demo.tenders import PLANS
+from evaluation.models.draw import Draw
+from evaluation.models.meeting import Meeting
+from evaluation.models.pool import Expert
+from identity import queries as identity
+from identity.actions import applications
+from identity.actions.applications import Applicant
+from identity.models.accounts import Person
+from identity.models.applications import Application
+from identity.models.credentials import SigningKey
+from identity.models.papers import Paper
+from identity.models.standing import Restriction
+from identity.states import OrganisationKind
+from outbox.models.letters import Letter
+from storage.base import real_now
+from storage.database import current_database, snapshot, transaction
+from supervision.models.conduct import Finding
+from tests.factories.identity import password_hash, valid_code
+from tests.factories.pages import Reader
+from tests.factories.statements import asked
+from trading.actions import documents
+from trading.actions.documents import StoredFile
+from trading.models.bidding import Bid
+from trading.models.documents import TenderDocument
+from trading.models.guarantee import GuaranteeOrder
+from trading.models.tendering import Lot, Tender
+from trading.states import LotState
+from webapp.factory import create_app
+from webapp.settings import prepare_keys, settings_from
+
+MOST = 8
+# Pages that truly cannot: endpoint → their own limit and why. None.
+MORE: dict[str, tuple[int, str]] = {}
+NO_PAGES = ("/api", "/live/", "/static/", "/healthz", "/readyz")
+NO_HTML = {"documents.show"}  # the file itself
+PLAYED = (
+    "archived-works",
+    "candidates",
+    "signing",
+    "scoring",
+    "near",
+    "window",
+    "correcting",
+    "opened",
+    "committing",
+    "revealed",
+    "suspended",
+    "terminated",
+    "draft",
+)
+EACH = 25  # rows of one kind that are opened by every role
+PEOPLE = ("centre", "agency", "buyer", "bidder1", "issuer", "expert", "regulator", "witness")
+
+_LOTS, _TENDERS = sa.select(Lot.code), sa.select(Tender.code)
+ADDRESSES = {
+    "agency.notice": _TENDERS,
+    "agency.tender": _TENDERS,
+    "agency_conduct.finding": sa.select(Finding.code),
+    "bidder.lot": _LOTS,
+    "centre.application": sa.select(Application.code),
+    "centre.person": sa.select(Person.code),
+    "conduct.finding": sa.select(Finding.code),
+    "documents.files": _TENDERS,
+    "documents.show": sa.select(Tender.code, TenderDocument.code).join(
+        TenderDocument, TenderDocument.tender_id == Tender.id
+    ),
+    "draw.lot": _LOTS,
+    "expert.call": sa.select(Draw.code),
+    "expert.meeting": sa.select(Meeting.code),
+    "files.files": sa.select(Bid.receipt),
+    "issuer.order": sa.select(GuaranteeOrder.code),
+    "keys.key": sa.select(SigningKey.code),
+    "letters.letter": sa.select(Letter.code).join(Person, Person.code == Letter.reader),
+    "lots.award": _LOTS,
+    "lots.end": _LOTS,
+    "lots.lot": _LOTS,
+    "objections.answers": _TENDERS,
+    "objections.questions": _LOTS,
+    "papers.paper": sa.select(Paper.code),
+    "pool.expert": sa.select(Expert.code),
+    "public.tender": _TENDERS,
+    "regulator.lot": _LOTS,
+    "scoring.room": sa.select(Meeting.code),
+    "sealing.opening": _LOTS,
+    "sealing.seal": _LOTS,
+    "sealing.show_receipt": sa.select(Lot.code, Bid.receipt).join(Bid, Bid.lot_id == Lot.id),
+    "standing.restriction": sa.select(Restriction.code),
+    "undertakings.undertaking": sa.select(sa.literal("expert"), sa.literal("1")),
+}
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory, sqlite_template):
+    """The application over tenders of the demo city in every kind of state."""
+    folder = tmp_path_factory.mktemp("town")
+    path = folder / "zhaobiao.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    environment = {
+        "ZHAOBIAO_VAR": str(folder / "var"),
+        "ZHAOBIAO_WITNESS": str(folder / "witness"),
+        "DATABASE_URL": f"sqlite:///{path}",
+    }
+    settings = settings_from(environment)
+    prepare_keys(settings)
+    app = create_app(settings)
+    make_demo_people()
+    make_residents()
+    stage = Stage(settings)
+    play_cases(stage)
+    assert play_all(stage, [plan for plan in PLANS if plan.key in PLAYED], print) == []
+    _add_what_the_city_lacks(app)
+    yield app
+    current_database().dispose()
+
+
+def _add_what_the_city_lacks(app):
+    """An application, people who administer, and a document."""
+    digest, size = app.extensions["vault"].put(io.BytesIO(b"%PDF-1.7"), limit=100)
+    draft = sa.select(Tender.code).join(Lot, Lot.tender_id == Tender.id)
+    newcomer = Applicant(
+        OrganisationKind.BIDDER, valid_code(900), "新来公司", "010", "新人", "newcomer"
+    )
+    with transaction() as (db, now):
+        db.execute(sa.update(Person).values(is_administrator=True))
+        applications.apply(db, newcomer, password_hash(), now=now)
+        code = db.scalars(draft.where(Lot.state == LotState.REGISTERED)).first()
+        file = StoredFile("招标文件.pdf", digest, size)
+        documents.add_document(db, identity_viewer(db, "agency"), code, file, now=now)
+
+
+def identity_viewer(db, username):
+    return identity.viewer_of(identity.person_with_username(db, username))
+
+
+@pytest.fixture(scope="module")
+def counted(town):
+    """(endpoint, who, address) → the statements of that page, for all that is opened."""
+    pages = [rule for rule in town.url_map.iter_rules() if is_page(rule)]
+    found = {}
+    for who in (None, *PEOPLE):
+        visitor = Reader(town.test_client())
+        if who:
+            form = {"username": who, "password": PASSWORD}
+            visitor.send("/sign-in", at="/sign-in", **form)
+        else:
+            begin_half(visitor.client)
+        for rule in pages:
+            for address in addresses(rule):
+                with asked() as texts:
+                    answer = visitor.client.get(address)
+                assert answer.status_code < 500, f"{who} {address}"
+                if answer.status_code == 200:
+                    found[rule.endpoint, who, address] = texts
+    return found
+
+
+def is_page(rule):
+    """Whether this is a page that is read: no door of programs, no file."""
+    readable = "GET" in rule.methods and not rule.rule.startswith(NO_PAGES)
+    return readable and rule.endpoint not in NO_HTML
+
+
+def addresses(rule):
+    """The addresses of a page for what is there; a page of something unknown is a fault."""
+    if not rule.arguments:
+        return [rule.rule]
+    with snapshot() as db:
+        rows = db.execute(ADDRESSES[rule.endpoint].limit(EACH)).all()
+    names = re.findall(r"<[^>]+>", rule.rule)
+    return [reduce(_put, zip(names, row, strict=True), rule.rule) for row in rows]
+
+
+def _put(address, place):
+    return address.replace(*place)
+
+
+def begin_half(client):
+    """As if the password had been right and the code of a second factor were to come."""
+    with snapshot() as db:
+        now = real_now(db)
+    with client.session_transaction() as session:
+        session["half"] = ["PS0000000000", "/", now.timestamp()]
+
+
+def limit_of(endpoint):
+    return MORE.get(endpoint, (MOST, ""))[0]
+
+
+def test_no_page_asks_the_database_more_than_eight_times(counted):
+    over = {
+        place: len(texts) for place, texts in counted.items() if len(texts) > limit_of(place[0])
+    }
+
+    assert over == {}
+    assert all(limit <= 12 and reason for limit, reason in MORE.values())
+
+
+def test_every_page_is_opened_by_somebody_and_counted(town, counted):
+    pages = {rule.endpoint for rule in town.url_map.iter_rules() if is_page(rule)}
+
+    assert pages - {endpoint for endpoint, _who, _address in counted} == set()
+
+
+def test_no_page_asks_the_same_for_one_row_after_another(counted):
+    again = {
+        place: text
+        for place, texts in counted.items()
+        for text, times in Counter(texts).items()
+        if times > 1
+    }
+
+    assert again == {}

@@ -1,0 +1,108 @@
+"""What a page that shows lots reads of them: two statements, however many lots and bids.
+
+Whoever asks names the lots of which each matter may be known; of the others nothing is read.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, contains_eager
+
+from identity.models.organisations import Organisation
+from trading.models.awarding import Award, AwardCandidate, BidRejection, LotReport
+from trading.models.bidding import Bid
+from trading.models.opening import OpenedBid, OpeningKey
+from trading.models.tendering import Lot
+from trading.models.termination import Termination
+
+Ids = Collection[int]
+
+
+@dataclass
+class LotParts:
+    """What is stored of one lot apart from its bids; `keys` are its rehearsed opening keys."""
+
+    keys: list[OpeningKey] = field(default_factory=list)
+    report: LotReport | None = None
+    award: Award | None = None
+    termination: Termination | None = None
+
+
+@dataclass
+class BidLines:
+    """What came of one lot's bids: opened, ranked and rejected, in the order of their tables."""
+
+    opened: list[OpenedBid] = field(default_factory=list)
+    ranked: list[AwardCandidate] = field(default_factory=list)
+    rejected: list[BidRejection] = field(default_factory=list)
+
+
+def parts_of(
+    db: Session, *, keys: Ids = (), reports: Ids = (), awards: Ids = (), terminations: Ids = ()
+) -> dict[int, LotParts]:
+    """Opening keys, report, award and termination of lots by their ids; absent where not asked."""
+    asked = {*keys, *reports, *awards, *terminations}
+    if not asked:
+        return {}
+    rehearsed = (OpeningKey.rehearsed_at.is_not(None), Lot.id.in_(keys))
+    query = (
+        sa.select(Lot.id, OpeningKey, LotReport, Award, Termination)
+        .outerjoin(OpeningKey, sa.and_(OpeningKey.lot_id == Lot.id, *rehearsed))
+        .outerjoin(LotReport, sa.and_(LotReport.lot_id == Lot.id, Lot.id.in_(reports)))
+        .outerjoin(Award, sa.and_(Award.lot_id == Lot.id, Lot.id.in_(awards)))
+        .outerjoin(Termination, sa.and_(Termination.lot_id == Lot.id, Lot.id.in_(terminations)))
+        .where(Lot.id.in_(asked))
+        .order_by(Lot.id, OpeningKey.code)
+    )
+    found: dict[int, LotParts] = {}
+    for lot, key, report, award, termination in db.execute(query):
+        parts = found.setdefault(lot, LotParts([], report, award, termination))
+        parts.keys += [key] if key is not None else []
+    return found
+
+
+def bid_lines(
+    db: Session, *, tables: Ids = (), reports: Ids = (), candidates: Ids = ()
+) -> dict[int, BidLines]:
+    """The opened bids of `tables`, everything ranked or rejected of `reports`, and of `candidates`
+    those ranked bids that are candidates; by the lot's id.
+    """
+    asked = {*tables, *reports, *candidates}
+    if not asked:
+        return {}
+    is_shown = sa.or_(
+        Bid.lot_id.in_(reports), sa.and_(Bid.lot_id.in_(candidates), AwardCandidate.is_candidate)
+    )
+    bidder = contains_eager(Bid.bidder)
+    query = (
+        sa.select(Bid, OpenedBid, AwardCandidate, BidRejection)
+        .join(Organisation, Organisation.id == Bid.bidder_id)
+        .outerjoin(OpenedBid, sa.and_(OpenedBid.bid_id == Bid.id, Bid.lot_id.in_(tables)))
+        .outerjoin(AwardCandidate, sa.and_(AwardCandidate.bid_id == Bid.id, is_shown))
+        .outerjoin(BidRejection, sa.and_(BidRejection.bid_id == Bid.id, Bid.lot_id.in_(reports)))
+        .where(Bid.lot_id.in_(asked))
+        .options(bidder, *_with_bid())
+    )
+    found: dict[int, BidLines] = {lot: BidLines() for lot in asked}
+    for bid, opened, ranked, rejected in db.execute(query):
+        lines = found[bid.lot_id]
+        lines.opened += [opened] if opened is not None else []
+        lines.ranked += [ranked] if ranked is not None else []
+        lines.rejected += [rejected] if rejected is not None else []
+    for lines in found.values():
+        _sort(lines)
+    return found
+
+
+def _with_bid() -> Sequence[sa.orm.interfaces.LoaderOption]:
+    """Each line's bid and bidder are those of the statement, not joined once more for each."""
+    owners = (OpenedBid.bid, AwardCandidate.bid, BidRejection.bid)
+    return [contains_eager(bid).contains_eager(Bid.bidder) for bid in owners]
+
+
+def _sort(lines: BidLines) -> None:
+    """Lowest price first and unopened bids last; best rank first; equals by receipt."""
+    lines.opened.sort(key=lambda each: (each.price_fen is None, each.price_fen, each.bid.receipt))
+    lines.ranked.sort(key=lambda each: (each.rank, each.bid.receipt))
+    lines.rejected.sort(key=lambda each: each.bid.receipt)

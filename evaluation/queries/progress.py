@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, lazyload
 
 from evaluation.models.meeting import ChairVote, Meeting, Member
 from evaluation.models.pool import Expert
+from evaluation.models.presence import Presence
 from evaluation.models.report import Report
 from evaluation.models.scoring import ScoreSheet
+from evaluation.queries.presence import of_member
+from evaluation.rules.presence import Connection, connection
 from evaluation.states import MeetingState, SheetState
 from identity.models.accounts import Person
 from identity.models.papers import Turn
@@ -35,6 +39,9 @@ class SeatProgress:
     report: TurnState | None
     city: str
     specialities: tuple[str, ...]
+    connection: Connection
+    lost_at: datetime | None
+    """Both for regulators alone."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ def progress_of(db: Session, meeting: Meeting) -> list[SeatProgress]:
     )
     has_voted = sa.or_(Meeting.chair.is_not(None), voted)
     query = (
-        sa.select(Member, ScoreSheet.state, ScoreSheet.version, has_voted, Turn.state)
+        sa.select(Member, ScoreSheet.state, ScoreSheet.version, has_voted, Turn.state, Presence)
         .join(Meeting, Meeting.code == Member.meeting_code)
         .join(ScoreSheet, _SHEET)
         .join(Expert, Expert.code == Member.expert_code)
@@ -88,6 +95,7 @@ def progress_of(db: Session, meeting: Meeting) -> list[SeatProgress]:
             Turn,
             sa.and_(Turn.paper_code == Report.paper_code, Turn.person_id == Expert.person_id),
         )
+        .outerjoin(Presence, of_member())
         .where(Member.meeting_code == meeting.code)
         .options(*_expert_alone())
     )
@@ -95,8 +103,14 @@ def progress_of(db: Session, meeting: Meeting) -> list[SeatProgress]:
 
 
 def _progress(
-    member: Member, sheet: SheetState, version: int, has_voted: bool, report: TurnState | None
+    member: Member,
+    sheet: SheetState,
+    version: int,
+    has_voted: bool,
+    report: TurnState | None,
+    presence: Presence | None,
 ) -> SeatProgress:
+    lost_at = presence.lost_at if presence else None
     return SeatProgress(
         seat=member.seat,
         expert=member.expert_code,
@@ -107,6 +121,8 @@ def _progress(
         report=report,
         city=member.expert.city,
         specialities=tuple(member.expert.specialities),
+        connection=connection(presence.seen_at if presence else None, lost_at),
+        lost_at=lost_at,
     )
 
 

@@ -149,6 +149,7 @@ DESK = (
     trading_desk.tasks_of_orders,
     trading_desk.tasks_of_witness,
     evaluation_desk.tasks_of_draws,
+    evaluation_desk.tasks_of_waiting_draws,
     evaluation_desk.tasks_of_calls,
     evaluation_desk.tasks_of_meetings,
 )

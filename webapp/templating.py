@@ -31,6 +31,7 @@ from supervision import labels as supervision
 from trading import labels as trading
 from trading.labels import notice_label, notice_order
 from trading.models.tendering import Lot
+from webapp.citing import cited
 from webapp.errors import told, worded
 from webapp.letters import letter_address, letter_text
 from webapp.navigation import desk_name, is_here, ways
@@ -104,6 +105,7 @@ def register_templating(app: Flask) -> None:
         amount=show_amount,
         yuan=grouped_yuan,
         capitals=in_capitals,
+        cited=cited,
         day=show_day,
         clock=show_clock,
         left=show_left,

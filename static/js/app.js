@@ -8,3 +8,4 @@ import "./parts/refresh.js";
 import "./parts/rotate.js";
 import "./parts/sheet.js";
 import "./parts/signing.js";
+import "./parts/ways.js";

@@ -240,6 +240,31 @@ def test_from_the_report_to_the_archive_by_hand(awarding, reader):
     assert state_of(lot) is LotState.ARCHIVED
 
 
+def test_the_award_form_is_offered_when_the_publicity_is_over(awarding, reader):
+    lot, officer = awarding.lot, reader("officer")
+    awarding.publish()
+
+    before = officer.get(f"/run/lots/{lot}/award")
+    move_to(lot, PUBLICITY_ENDS)
+    after = officer.get(f"/run/lots/{lot}/award")
+
+    assert "距公示期满" in before
+    assert 'name="receipt"' not in before
+    assert 'name="receipt"' in after
+
+
+def test_everybody_reads_what_happens_now_and_what_comes_after(awarding, reader):
+    address = f"/tenders/{awarding.lot.rpartition('-')[0]}"
+    reported = reader().get(address)
+    awarding.publish()
+
+    published = reader().get(address)
+
+    assert "公示中标候选人" in reported
+    assert "确定中标人" in published
+    assert "登记项目" not in published
+
+
 def test_a_bidder_reads_its_own_result_and_reasons_only(awarding, reader):
     lot = awarding.lot
     before = reader("bidder4").get(f"/bids/lots/{lot}")

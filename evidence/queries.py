@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -46,11 +47,17 @@ def moments_about(db: Session, subjects: Collection[str]) -> dict[str, dict[str,
     """Subject → kind of fact → when one was first recorded about it, in legal time."""
     if not subjects:
         return {}
-    query = sa.select(Fact.subject, Fact.kind, Fact.at).where(Fact.subject.in_(subjects))
     found: dict[str, dict[str, datetime]] = {}
-    for subject, kind, at in db.execute(query.order_by(Fact.recorded_at, Fact.stream, Fact.seq)):
+    for subject, kind, at in db.execute(_moments(), {"subjects": list(subjects)}):
         found.setdefault(subject, {}).setdefault(kind, at)
     return found
+
+
+@cache  # put together once: every page of a lot asks it
+def _moments() -> sa.Select[str, str, datetime]:
+    query = sa.select(Fact.subject, Fact.kind, Fact.at)
+    about = query.where(Fact.subject.in_(sa.bindparam("subjects", expanding=True)))
+    return about.order_by(Fact.recorded_at, Fact.stream, Fact.seq)
 
 
 def fact_by_commitment(db: Session, commitment: bytes) -> LoggedFact | None:

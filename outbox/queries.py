@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -74,20 +75,35 @@ class Feed:
 
 def latest(db: Session, channels: Sequence[tuple[str, str]], limit: int) -> Feed:
     """At most `limit` entries of these channels, and the heads of those that have any entry."""
+    names = {
+        f"{name}{place}": each
+        for place, pair in enumerate(channels)
+        for name, each in zip("ta", pair, strict=True)
+    }
+    rows = db.execute(_latest(len(channels)), names | {"limit": limit}).all()
+    return Feed(
+        entries=[_entry(message) for message, place, _ in rows if place <= limit],
+        heads={(message.topic, message.audience): last for message, _, last in rows},
+    )
+
+
+@cache  # put together once: every message that comes asks it again
+def _latest(channels: int) -> sa.Select[*tuple[Any, ...]]:
     channel = (Message.topic, Message.audience)
-    wanted = sa.or_(*(sa.and_(Message.topic == t, Message.audience == a) for t, a in channels))
+    wanted = sa.or_(
+        *(sa.and_(Message.topic == t, Message.audience == a) for t, a in _places(channels))
+    )
     order = (Message.at.desc(), Message.topic, Message.seq.desc())
     place = sa.func.row_number().over(order_by=order).label("place")
     head = sa.func.max(Message.seq).over(partition_by=channel).label("head")
     every = sa.select(Message, place, head).where(wanted).subquery()
     told = aliased(Message, every)
-    is_shown = sa.or_(every.c.place <= limit, told.seq == every.c.head)
-    query = sa.select(told, every.c.place, every.c.head).where(is_shown).order_by(every.c.place)
-    rows = db.execute(query).all()
-    return Feed(
-        entries=[_entry(message) for message, place, _ in rows if place <= limit],
-        heads={(message.topic, message.audience): last for message, _, last in rows},
-    )
+    is_shown = sa.or_(every.c.place <= sa.bindparam("limit"), told.seq == every.c.head)
+    return sa.select(told, every.c.place, every.c.head).where(is_shown).order_by(every.c.place)
+
+
+def _places(channels: int) -> list[tuple[sa.BindParameter[str], sa.BindParameter[str]]]:
+    return [(sa.bindparam(f"t{place}"), sa.bindparam(f"a{place}")) for place in range(channels)]
 
 
 def waiting_wide(db: Session) -> int:

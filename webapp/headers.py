@@ -17,6 +17,8 @@ SEALING = (
 )
 _SEALING_PAGE = "sealing.seal"
 _SEALING_WORKER = re.compile(r"/static/dist/seal-worker-[A-Z0-9]{8}\.js")
+# The name of a bundled file holds its digest: what it says never changes.
+_BUNDLED = re.compile(r"/static/dist/[\w-]+-[A-Z0-9]{8}\.(js|css|svg)")
 
 
 def register_headers(app: Flask) -> None:
@@ -30,6 +32,8 @@ def register_headers(app: Flask) -> None:
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
+        elif _BUNDLED.fullmatch(request.path) and response.status_code in (200, 304):
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
 
 

@@ -1,9 +1,10 @@
 """Languages: Chinese is the source, English a complete catalogue; times are shown in Shanghai."""
 
 from datetime import datetime
+from gettext import NullTranslations
 
-from flask import Flask, request, session
-from flask_babel import Babel, format_datetime, get_locale
+from flask import Flask, g, request, session
+from flask_babel import Babel, format_datetime, get_locale, get_translations
 
 from webapp.settings import ROOT
 
@@ -19,7 +20,21 @@ def register_languages(app: Flask) -> None:
     )
     Babel(app, locale_selector=_locale)
     app.jinja_env.globals["get_locale"] = get_locale
+    # A page asks for hundreds of texts: which catalogue it is, is found once.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of its extension
+        gettext=lambda text: _catalogue().gettext(text),
+        ngettext=lambda one, many, number: _catalogue().ngettext(one, many, number),
+        newstyle=True,
+    )
     app.jinja_env.filters["instant"] = show_instant
+
+
+def _catalogue() -> NullTranslations:
+    """The texts of the present request's language."""
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    known: NullTranslations = g.catalogue
+    return known
 
 
 def show_instant(value: datetime) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, lazyload
@@ -61,17 +63,8 @@ def no_meeting(code: str) -> NotFound:
 
 def place_of(db: Session, meeting_code: str, person_code: str) -> OwnPlace:
     """This person's place in a meeting. Raises NotFound, also for a meeting of others."""
-    query = (
-        sa.select(Meeting, Member, ScoreSheet, Report)
-        .join(Member, Member.meeting_code == Meeting.code)
-        .join(ScoreSheet, _SHEET)
-        .join(Expert, Expert.code == Member.expert_code)
-        .join(Person, Person.id == Expert.person_id)
-        .outerjoin(Report, sa.and_(Report.meeting_code == Meeting.code, _HAS_REPORT))
-        .where(Meeting.code == meeting_code, Person.code == person_code)
-        .options(*_expert_alone(), lazyload(Report.meeting), lazyload(Report.paper))
-    )
-    row = db.execute(query).one_or_none()
+    asked = {"meeting": meeting_code, "person": person_code}
+    row = db.execute(_place(), asked).one_or_none()
     if row is None:
         raise no_meeting(meeting_code)
     return OwnPlace(*row)
@@ -79,13 +72,33 @@ def place_of(db: Session, meeting_code: str, person_code: str) -> OwnPlace:
 
 def progress_of(db: Session, meeting: Meeting) -> list[SeatProgress]:
     """How far every seat is, in seat order; who they are as persons is not read."""
+    return [_progress(*row) for row in db.execute(_seats(), {"meeting": meeting.code})]
+
+
+# Both statements are put together once: every move in a room asks them again.
+@cache
+def _place() -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(Meeting, Member, ScoreSheet, Report)
+        .join(Member, Member.meeting_code == Meeting.code)
+        .join(ScoreSheet, _SHEET)
+        .join(Expert, Expert.code == Member.expert_code)
+        .join(Person, Person.id == Expert.person_id)
+        .outerjoin(Report, sa.and_(Report.meeting_code == Meeting.code, _HAS_REPORT))
+        .where(Meeting.code == sa.bindparam("meeting"), Person.code == sa.bindparam("person"))
+        .options(*_expert_alone(), lazyload(Report.meeting), lazyload(Report.paper))
+    )
+
+
+@cache
+def _seats() -> sa.Select[*tuple[Any, ...]]:
     voted = sa.exists().where(
         ChairVote.meeting_code == Meeting.code,
         ChairVote.ballot == Meeting.ballot,
         ChairVote.voter == Member.expert_code,
     )
     has_voted = sa.or_(Meeting.chair.is_not(None), voted)
-    query = (
+    return (
         sa.select(Member, ScoreSheet.state, ScoreSheet.version, has_voted, Turn.state, Presence)
         .join(Meeting, Meeting.code == Member.meeting_code)
         .join(ScoreSheet, _SHEET)
@@ -96,10 +109,10 @@ def progress_of(db: Session, meeting: Meeting) -> list[SeatProgress]:
             sa.and_(Turn.paper_code == Report.paper_code, Turn.person_id == Expert.person_id),
         )
         .outerjoin(Presence, of_member())
-        .where(Member.meeting_code == meeting.code)
+        .where(Member.meeting_code == sa.bindparam("meeting"))
         .options(*_expert_alone())
+        .order_by(Member.seat)
     )
-    return [_progress(*row) for row in db.execute(query.order_by(Member.seat))]
 
 
 def _progress(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -36,11 +37,18 @@ def valid_sign_in(db: Session, code: str, now: datetime) -> SignIn | None:
 
 def seen_sign_in(db: Session, code: str, now: datetime) -> tuple[SignIn, int] | None:
     """The valid sign-in of this code and how many letters its person has not read, together."""
-    unread = outbox.unread_letters_of(Person.code)
-    query = sa.select(SignIn, unread).join(Person).where(SignIn.code == code, *_valid(now))
-    known = query.options(joinedload(SignIn.person).joinedload(Person.roles))
-    row = db.execute(known).unique().one_or_none()
+    asked = {"code": code, "seen_after": now - IDLE}
+    row = db.execute(_seen(), asked).unique().one_or_none()
     return (row[0], row[1]) if row else None
+
+
+@cache  # put together once: every page asks this
+def _seen() -> sa.Select[SignIn, int]:
+    unread = outbox.unread_letters_of(Person.code)
+    is_valid = _valid_after(sa.bindparam("seen_after"))
+    query = sa.select(SignIn, unread).join(Person)
+    known = query.where(SignIn.code == sa.bindparam("code"), *is_valid)
+    return known.options(joinedload(SignIn.person).joinedload(Person.roles))
 
 
 def sign_ins_of(db: Session, person: str, now: datetime) -> Sequence[SignIn]:
@@ -110,8 +118,10 @@ def person_by_stamp(db: Session, code: str, stamp: str, now: datetime) -> Person
 
 def _valid(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     """What holds for a sign-in that counts."""
-    return (
-        SignIn.ended_at.is_(None),
-        SignIn.epoch == Person.epoch,
-        SignIn.seen_at > now - IDLE,
-    )
+    return _valid_after(now - IDLE)
+
+
+def _valid_after(
+    moment: datetime | sa.BindParameter[datetime],
+) -> tuple[sa.ColumnElement[bool], ...]:
+    return SignIn.ended_at.is_(None), SignIn.epoch == Person.epoch, SignIn.seen_at > moment

@@ -1,6 +1,7 @@
 import "./parts/clock.js";
 import "./parts/drop.js";
 import "./parts/enrol.js";
+import "./parts/method.js";
 import "./parts/nonce.js";
 import "./parts/notice.js";
 import "./parts/refresh.js";

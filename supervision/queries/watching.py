@@ -5,7 +5,8 @@ Each asks once for all lots, however many; what regulators may not know yet is n
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, lazyload
@@ -62,37 +63,13 @@ class LotWatched:
 
 def running_lots(db: Session) -> list[OnItsWay]:
     """Lots on their way, the most urgent deadline first; at most WALL."""
-    channel = (sa.literal("lot:") + Lot.code, sa.literal(Audience.REGULATOR.value))
-    query = (
-        sa.select(Lot, LotReport, Award, Meeting, outbox.head_of(*channel))
-        .outerjoin(LotReport, LotReport.lot_id == Lot.id)
-        .outerjoin(Award, Award.lot_id == Lot.id)
-        .outerjoin(Meeting, Meeting.lot_id == Lot.id)
-        .where(Lot.state.not_in(ENDED))
-        .options(lazyload(Award.bid), lazyload(Meeting.lot))
-    )
-    rows = db.execute(query.order_by(Lot.deadline, Lot.code).limit(WALL))
+    rows = db.execute(_running())
     return [OnItsWay(*row) for row in rows]
 
 
 def lot_watched(db: Session, code: str) -> LotWatched:
     """One lot for its page. Raises NotFound."""
-    states = _states_of(secret.Matter.REPORT)
-    rehearsed = OpeningKey.rehearsed_at.is_not(None)
-    query = (
-        sa.select(Lot, LotReport, Award, Meeting, Draw, Report.sha256, _released())
-        .add_columns(Order, OpeningKey)
-        .outerjoin(LotReport, LotReport.lot_id == Lot.id)
-        .outerjoin(Award, Award.lot_id == Lot.id)
-        .outerjoin(Meeting, Meeting.lot_id == Lot.id)
-        .outerjoin(Draw, Draw.lot_id == Lot.id)
-        .outerjoin(Report, sa.and_(Report.meeting_code == Meeting.code, states))
-        .outerjoin(Order, Order.lot_id == Lot.id)
-        .outerjoin(OpeningKey, sa.and_(OpeningKey.lot_id == Lot.id, rehearsed))
-        .where(Lot.code == code)
-        .options(lazyload(Award.bid), lazyload(Meeting.lot), lazyload(Draw.lot))
-    )
-    rows = db.execute(query.order_by(Order.issued_at.desc(), OpeningKey.code)).all()
+    rows = db.execute(_one(), {"code": code}).all()
     if not rows:
         raise trading.no_lot(code)
     lot, report, award, meeting, draw, archive, released, _, _ = rows[0]
@@ -113,18 +90,58 @@ def opened_with_codes(db: Session, lot_id: int) -> list[tuple[OpenedBid, str | N
     """The opening table, lowest price first and unopened ones last, each with the code under which
     the committee sees the bid, once regulators may know whose that is.
     """
+    return [(opened, code) for opened, code in db.execute(_opened(), {"lot": lot_id})]
+
+
+# The three statements are put together once: watched pages ask them again and again.
+@cache
+def _running() -> sa.Select[*tuple[Any, ...]]:
+    channel = (sa.literal("lot:") + Lot.code, sa.literal(Audience.REGULATOR.value))
+    return (
+        sa.select(Lot, LotReport, Award, Meeting, outbox.head_of(*channel))
+        .outerjoin(LotReport, LotReport.lot_id == Lot.id)
+        .outerjoin(Award, Award.lot_id == Lot.id)
+        .outerjoin(Meeting, Meeting.lot_id == Lot.id)
+        .where(Lot.state.not_in(ENDED))
+        .options(lazyload(Award.bid), lazyload(Meeting.lot))
+        .order_by(Lot.deadline, Lot.code)
+        .limit(WALL)
+    )
+
+
+@cache
+def _one() -> sa.Select[*tuple[Any, ...]]:
+    states = _states_of(secret.Matter.REPORT)
+    rehearsed = OpeningKey.rehearsed_at.is_not(None)
+    return (
+        sa.select(Lot, LotReport, Award, Meeting, Draw, Report.sha256, _released())
+        .add_columns(Order, OpeningKey)
+        .outerjoin(LotReport, LotReport.lot_id == Lot.id)
+        .outerjoin(Award, Award.lot_id == Lot.id)
+        .outerjoin(Meeting, Meeting.lot_id == Lot.id)
+        .outerjoin(Draw, Draw.lot_id == Lot.id)
+        .outerjoin(Report, sa.and_(Report.meeting_code == Meeting.code, states))
+        .outerjoin(Order, Order.lot_id == Lot.id)
+        .outerjoin(OpeningKey, sa.and_(OpeningKey.lot_id == Lot.id, rehearsed))
+        .where(Lot.code == sa.bindparam("code"))
+        .options(lazyload(Award.bid), lazyload(Meeting.lot), lazyload(Draw.lot))
+        .order_by(Order.issued_at.desc(), OpeningKey.code)
+    )
+
+
+@cache
+def _opened() -> sa.Select[*tuple[Any, ...]]:
     known = _states_of(secret.Matter.IDENTITIES)
-    query = (
+    return (
         sa.select(OpenedBid, BlindBid.code)
         .join(Bid, Bid.id == OpenedBid.bid_id)
         .join(Organisation, Organisation.id == Bid.bidder_id)
         .outerjoin(Meeting, Meeting.lot_id == Bid.lot_id)
         .outerjoin(BlindBid, sa.and_(BlindBid.bid_id == Bid.id, known))
-        .where(Bid.lot_id == lot_id)
+        .where(Bid.lot_id == sa.bindparam("lot"))
         .options(contains_eager(OpenedBid.bid).contains_eager(Bid.bidder))
+        .order_by(OpenedBid.price_fen.is_(None), OpenedBid.price_fen, Bid.receipt)
     )
-    order = (OpenedBid.price_fen.is_(None), OpenedBid.price_fen, Bid.receipt)
-    return [(opened, code) for opened, code in db.execute(query.order_by(*order))]
 
 
 def _each(joined: Sequence[T | None]) -> list[T]:

@@ -1,15 +1,14 @@
 """How often the pages of a meeting and of a draw ask the database: not more for more to show."""
 
 import pytest
-import sqlalchemy as sa
 
 from evaluation.actions import report
-from storage.database import current_database
 from storage.vault import Vault
 from tests.factories.evaluation import Evaluation, method
 from tests.factories.pages import Reader
+from tests.factories.statements import asked
 
-MOST = 11
+MOST = 8
 SIZES = {"few": (3, 5), "many": (7, 9)}
 
 
@@ -23,19 +22,10 @@ def drawn(request, client, settings):
 
 
 def statements(client, username, path):
-    visitor, counted = Reader(client.application.test_client(), username), []
-    engine = current_database().reader
-
-    def count(_connection, _cursor, statement, *_):
-        if not statement.startswith("BEGIN"):  # which asks nothing
-            counted.append(1)
-
-    sa.event.listen(engine, "before_cursor_execute", count)
-    try:
+    visitor = Reader(client.application.test_client(), username)
+    with asked() as texts:
         visitor.get(path)
-    finally:
-        sa.event.remove(engine, "before_cursor_execute", count)
-    return len(counted)
+    return len(texts)
 
 
 def test_the_meeting_asks_no_oftener_for_more_bids_or_seats(drawn, client):

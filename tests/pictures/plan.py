@@ -110,7 +110,7 @@ _BIDDER = (
 _RUN = (
     _P("agency.tenders", "agency"),
     _P("agency.tenders", "buyer"),
-    _P("agency.new_tender", "agency"),
+    _P("registering.new_tender", "agency"),
     _P("agency.tender", "agency", on="/run/tenders", beside="滨江新城", note="draft"),
     _P("agency.notice", "agency", on="/run/tenders", beside="滨江新城", note="draft"),
     _P("documents.files", "agency", tender="bridge"),

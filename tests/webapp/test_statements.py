@@ -49,6 +49,8 @@ from webapp.settings import prepare_keys, settings_from
 MOST = 8
 # Pages that truly cannot: endpoint → their own limit and why. None.
 MORE: dict[str, tuple[int, str]] = {}
+# A letter is read again under the lock where it is marked as read.
+AGAIN = {"letters.letter"}
 NO_PAGES = ("/api", "/live/", "/static/", "/healthz", "/readyz")
 NO_HTML = {"documents.show"}  # the file itself
 PLAYED = (
@@ -66,7 +68,7 @@ PLAYED = (
     "terminated",
     "draft",
 )
-EACH = 25  # rows of one kind that are opened by every role
+EACH = 12  # rows of one kind that are opened by every role
 PEOPLE = ("centre", "agency", "buyer", "bidder1", "issuer", "expert", "regulator", "witness")
 
 _LOTS, _TENDERS = sa.select(Lot.code), sa.select(Tender.code)
@@ -223,6 +225,7 @@ def test_no_page_asks_the_same_for_one_row_after_another(counted):
     again = {
         place: text
         for place, texts in counted.items()
+        if place[0] not in AGAIN
         for text, times in Counter(texts).items()
         if times > 1
     }

@@ -5,6 +5,8 @@ Whoever asks names the lots of which each matter may be known; of the others not
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager
@@ -45,18 +47,9 @@ def parts_of(
     asked = {*keys, *reports, *awards, *terminations}
     if not asked:
         return {}
-    rehearsed = (OpeningKey.rehearsed_at.is_not(None), Lot.id.in_(keys))
-    query = (
-        sa.select(Lot.id, OpeningKey, LotReport, Award, Termination)
-        .outerjoin(OpeningKey, sa.and_(OpeningKey.lot_id == Lot.id, *rehearsed))
-        .outerjoin(LotReport, sa.and_(LotReport.lot_id == Lot.id, Lot.id.in_(reports)))
-        .outerjoin(Award, sa.and_(Award.lot_id == Lot.id, Lot.id.in_(awards)))
-        .outerjoin(Termination, sa.and_(Termination.lot_id == Lot.id, Lot.id.in_(terminations)))
-        .where(Lot.id.in_(asked))
-        .order_by(Lot.id, OpeningKey.code)
-    )
+    ids = {"keys": keys, "reports": reports, "awards": awards, "terminations": terminations}
     found: dict[int, LotParts] = {}
-    for lot, key, report, award, termination in db.execute(query):
+    for lot, key, report, award, termination in db.execute(_parts(), _lists(asked=asked, **ids)):
         parts = found.setdefault(lot, LotParts([], report, award, termination))
         parts.keys += [key] if key is not None else []
     return found
@@ -71,21 +64,9 @@ def bid_lines(
     asked = {*tables, *reports, *candidates}
     if not asked:
         return {}
-    is_shown = sa.or_(
-        Bid.lot_id.in_(reports), sa.and_(Bid.lot_id.in_(candidates), AwardCandidate.is_candidate)
-    )
-    bidder = contains_eager(Bid.bidder)
-    query = (
-        sa.select(Bid, OpenedBid, AwardCandidate, BidRejection)
-        .join(Organisation, Organisation.id == Bid.bidder_id)
-        .outerjoin(OpenedBid, sa.and_(OpenedBid.bid_id == Bid.id, Bid.lot_id.in_(tables)))
-        .outerjoin(AwardCandidate, sa.and_(AwardCandidate.bid_id == Bid.id, is_shown))
-        .outerjoin(BidRejection, sa.and_(BidRejection.bid_id == Bid.id, Bid.lot_id.in_(reports)))
-        .where(Bid.lot_id.in_(asked))
-        .options(bidder, *_with_bid())
-    )
+    ids = {"asked": asked, "tables": tables, "reports": reports, "candidates": candidates}
     found: dict[int, BidLines] = {lot: BidLines() for lot in asked}
-    for bid, opened, ranked, rejected in db.execute(query):
+    for bid, opened, ranked, rejected in db.execute(_lines(), _lists(**ids)):
         lines = found[bid.lot_id]
         lines.opened += [opened] if opened is not None else []
         lines.ranked += [ranked] if ranked is not None else []
@@ -93,6 +74,46 @@ def bid_lines(
     for lines in found.values():
         _sort(lines)
     return found
+
+
+# Both statements are put together once: pages of lots ask them again and again.
+@cache
+def _parts() -> sa.Select[*tuple[Any, ...]]:
+    rehearsed = (OpeningKey.rehearsed_at.is_not(None), Lot.id.in_(_ids("keys")))
+    ended = sa.and_(Termination.lot_id == Lot.id, Lot.id.in_(_ids("terminations")))
+    return (
+        sa.select(Lot.id, OpeningKey, LotReport, Award, Termination)
+        .outerjoin(OpeningKey, sa.and_(OpeningKey.lot_id == Lot.id, *rehearsed))
+        .outerjoin(LotReport, sa.and_(LotReport.lot_id == Lot.id, Lot.id.in_(_ids("reports"))))
+        .outerjoin(Award, sa.and_(Award.lot_id == Lot.id, Lot.id.in_(_ids("awards"))))
+        .outerjoin(Termination, ended)
+        .where(Lot.id.in_(_ids("asked")))
+        .order_by(Lot.id, OpeningKey.code)
+    )
+
+
+@cache
+def _lines() -> sa.Select[*tuple[Any, ...]]:
+    of_report, lot = Bid.lot_id.in_(_ids("reports")), Bid.lot_id
+    is_chosen = sa.and_(lot.in_(_ids("candidates")), AwardCandidate.is_candidate)
+    is_ranked = sa.and_(AwardCandidate.bid_id == Bid.id, sa.or_(of_report, is_chosen))
+    return (
+        sa.select(Bid, OpenedBid, AwardCandidate, BidRejection)
+        .join(Organisation, Organisation.id == Bid.bidder_id)
+        .outerjoin(OpenedBid, sa.and_(OpenedBid.bid_id == Bid.id, lot.in_(_ids("tables"))))
+        .outerjoin(AwardCandidate, is_ranked)
+        .outerjoin(BidRejection, sa.and_(BidRejection.bid_id == Bid.id, of_report))
+        .where(lot.in_(_ids("asked")))
+        .options(contains_eager(Bid.bidder), *_with_bid())
+    )
+
+
+def _ids(name: str) -> sa.BindParameter[list[int]]:
+    return sa.bindparam(name, expanding=True)
+
+
+def _lists(**ids: Ids) -> dict[str, list[int]]:
+    return {name: sorted(each) for name, each in ids.items()}
 
 
 def _with_bid() -> Sequence[sa.orm.interfaces.LoaderOption]:

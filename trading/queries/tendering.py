@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -17,8 +18,7 @@ from trading.states import LotState, Regime
 
 def tender_by_code(db: Session, code: str) -> Tender:
     """The tender with its lots. Raises NotFound."""
-    query = sa.select(Tender).where(Tender.code == code).options(joinedload(Tender.lots))
-    found = db.scalars(query).unique().one_or_none()
+    found = db.scalars(_tender(), {"code": code}).unique().one_or_none()
     if found is None:
         raise _no_tender(code)
     return found
@@ -26,7 +26,7 @@ def tender_by_code(db: Session, code: str) -> Tender:
 
 def lot_by_code(db: Session, code: str) -> Lot:
     """The lot, with its tender. Raises NotFound."""
-    found = db.scalar(sa.select(Lot).where(Lot.code == code))
+    found = db.scalar(_lot(), {"code": code})
     if found is None:
         raise no_lot(code)
     return found
@@ -64,18 +64,34 @@ def latest_notice(db: Session, tender_id: int) -> TenderNotice | None:
 
 def tender_shown(db: Session, code: str) -> tuple[Tender, TenderNotice | None]:
     """The tender with its lots and its newest published notice, in one. Raises NotFound."""
-    newest = sa.select(sa.func.max(TenderNotice.version)).where(TenderNotice.tender_id == Tender.id)
-    is_newest = TenderNotice.version == newest.correlate(Tender).scalar_subquery()
-    query = (
-        sa.select(Tender, TenderNotice)
-        .outerjoin(TenderNotice, sa.and_(TenderNotice.tender_id == Tender.id, is_newest))
-        .where(Tender.code == code)
-        .options(joinedload(Tender.lots))
-    )
-    row = db.execute(query).unique().one_or_none()
+    row = db.execute(_shown(), {"code": code}).unique().one_or_none()
     if row is None:
         raise _no_tender(code)
     return row[0], row[1]
+
+
+# Three statements that nearly every page of a procedure asks are put together once.
+@cache
+def _tender() -> sa.Select[Tender]:
+    query = sa.select(Tender).where(Tender.code == sa.bindparam("code"))
+    return query.options(joinedload(Tender.lots))
+
+
+@cache
+def _lot() -> sa.Select[Lot]:
+    return sa.select(Lot).where(Lot.code == sa.bindparam("code"))
+
+
+@cache
+def _shown() -> sa.Select[Tender, TenderNotice]:
+    newest = sa.select(sa.func.max(TenderNotice.version)).where(TenderNotice.tender_id == Tender.id)
+    is_newest = TenderNotice.version == newest.correlate(Tender).scalar_subquery()
+    return (
+        sa.select(Tender, TenderNotice)
+        .outerjoin(TenderNotice, sa.and_(TenderNotice.tender_id == Tender.id, is_newest))
+        .where(Tender.code == sa.bindparam("code"))
+        .options(joinedload(Tender.lots))
+    )
 
 
 def _no_tender(code: str) -> NotFound:

@@ -8,6 +8,7 @@ from evaluation.states import DrawState, ExpertState
 from identity.states import OrganisationKind, Role
 from storage.database import snapshot
 from storage.vault import Vault
+from tests.evaluation.test_draw import end_reveals
 from tests.factories.evaluation import Evaluation
 from tests.factories.identity import CODES, make_organisation, make_person
 from tests.factories.pages import Reader
@@ -144,3 +145,22 @@ def test_without_a_draw_there_is_nothing_to_freeze(app, evaluation):
     assert agent.send(f"{address}/freeze", confirm="yes").status_code == 404
     assert "冻结专家名单" not in agent.get(address)
     assert "开始抽取" in agent.get(address)
+
+
+def test_a_draw_that_waits_stands_on_the_desk_of_regulators_until_it_is_repeated(app, evaluation):
+    make_organisation(CODES[46], "临江监管局", OrganisationKind.REGULATOR)
+    make_person("regulator", CODES[46], Role.REGULATOR)
+    regulator = Reader(app.test_client(), "regulator")
+    address = f"/evaluation/lots/{evaluation.lot}/draw"
+    evaluation.open_draw()
+    before = regulator.get("/desk")
+    for _ in range(2):
+        evaluation.commit().freeze().reveal(Party.PROCURING_ENTITY)
+        end_reveals(evaluation)
+
+    waiting = regulator.get("/desk")
+    regulator.sent(f"{address}/repetition", ground="重新抽取")
+
+    assert address not in before
+    assert address in waiting
+    assert address not in regulator.get("/desk")

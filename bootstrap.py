@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""The two commands, and two more, from a machine with Python 3.11 and nothing else.
+"""The two commands, and three more, from a machine with Python 3.11 and nothing else.
 
     python3 bootstrap.py run [--port 8000] [--host 127.0.0.1]   set up what is missing, then serve
     python3 bootstrap.py test [--all] [pytest arguments]        set up, then the whole suite
     python3 bootstrap.py check                                  lint, types, contracts, templates
     python3 bootstrap.py bench                                  the benchmarks, one table
+    python3 bootstrap.py pictures [--url URL] [--readme]        every page photographed and judged
 
 Standard library only. What has not changed since it was set up is not set up again.
 """
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
-COMMANDS = ("run", "test", "check", "bench")
+COMMANDS = ("run", "test", "check", "bench", "pictures")
 
 
 def main(arguments: list[str]) -> int:
@@ -132,6 +133,11 @@ def bench(arguments: list[str]) -> int:
     return subprocess.run([PYTHON, "-m", "bench", *arguments], cwd=ROOT).returncode
 
 
+def pictures(arguments: list[str]) -> int:
+    """Every page in Chromium, as each role sees it, into pictures/index.html."""
+    return subprocess.run([PYTHON, "-m", "tests.pictures", *arguments], cwd=ROOT).returncode
+
+
 def files(folder: str, ending: str) -> list[Path]:
     """All files below a folder with this ending, sorted."""
     return sorted((ROOT / folder).rglob(f"*.{ending}"))
@@ -150,7 +156,7 @@ def say(text: str) -> None:
     print(f"[zhaobiao] {text}", file=sys.stderr, flush=True)
 
 
-DO = {"run": serve, "test": test, "check": check, "bench": bench}
+DO = {"run": serve, "test": test, "check": check, "bench": bench, "pictures": pictures}
 
 if __name__ == "__main__":
     try:

@@ -95,9 +95,8 @@ def _sealed(play: Play, bidder: str, seal: str, version: int) -> tuple[bytes, st
     form = Form(f"{price_fen // 100}.{price_fen % 100:02d}", rng.randint(90, 240), "合格")
     buffer = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder:
-        name = play.stage.who(bidder).organisation_name
         chance = play.stage.rng(play.plan.key, bidder, "words")
-        files = words.bid_files(play.plan, name, chance, Path(folder))
+        files = words.bid_files(play.plan, chance, Path(folder))
         manifest = pack(buffer, form, files, guarantee=preimage)
     recipient = pyrage.x25519.Recipient.from_str(seal)
     return pyrage.encrypt(buffer.getvalue(), [recipient]), manifest

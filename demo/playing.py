@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from client.journey.cast import PIN
+from demo.applying import apply_all
 from demo.conduct import play_cases
 from demo.people import make_residents
 from demo.play import Plan, Play
@@ -54,6 +55,7 @@ def play_city(stage: Stage, say: Say) -> bool:
     began = time.monotonic()
     make_residents()
     play_cases(stage)
+    apply_all(stage)
     oldest_first = sorted(PLANS, key=lambda plan: -plan.days_ago)  # as lists show them
     stuck = play_all(stage, oldest_first, say)
     say(f"the city is complete but for {len(stuck)} tenders" if stuck else "the city is complete")

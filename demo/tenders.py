@@ -8,7 +8,7 @@ accounts that are printed at start-up can go on by hand.
 from collections.abc import Callable
 from functools import partial
 
-from demo import committee, ending, guarantees, trade
+from demo import asking, committee, ending, guarantees, trade
 from demo.people import BRIDGES
 from demo.play import Plan, Step
 from trading.states import Category, Regime
@@ -18,7 +18,9 @@ _WORKS, _GOODS, _SERVICES = Category.WORKS, Category.GOODS, Category.SERVICES
 _ROADS, _HOUSES, _WATER = "市政公用工程", "房屋建筑工程", "水利工程"
 _MEDICINE, _COMPUTING, _NATURE, _SCHOOLS = "医疗设备", "信息技术", "环境工程", "教育装备"
 
-_ANNOUNCED = (trade.register, trade.publish)
+_ANNOUNCED = (trade.register, asking.attach, trade.publish)
+_ASKED = (*_ANNOUNCED, asking.ask, asking.answer_questions)
+_AMENDED = (*_ASKED, asking.amend)
 _SEALED = (*_ANNOUNCED, trade.bid)
 _CLOSED = (*_SEALED, trade.close)
 _OPENED = (*_CLOSED, trade.release, trade.end_window, trade.unseal)
@@ -34,7 +36,13 @@ _RANKED = (*_LOCKED, committee.rank)
 _SIGNED = (*_RANKED, committee.begin_report, committee.sign_report)
 _AWARDED = (*_SIGNED, ending.publish_candidates, ending.award)
 
-_BACKED = (*_ANNOUNCED, guarantees.order_all, guarantees.issue_all, trade.bid)
+_BACKED = (
+    *_AMENDED,
+    asking.object_to_documents,
+    guarantees.order_all,
+    guarantees.issue_all,
+    trade.bid,
+)
 
 
 def _for(step: Callable[..., bool], bidder: str) -> Step:
@@ -43,17 +51,17 @@ def _for(step: Callable[..., bool], bidder: str) -> Step:
 
 PLANS = (
     Plan("bridge", "临江大桥维修加固工程", "桥面铺装、伸缩缝更换与结构加固。", _C, _WORKS,
-         "agency", "buyer", 1100, 7, _ANNOUNCED, speciality=BRIDGES, guarantee=True),
+         "agency", "buyer", 1100, 7, _AMENDED, speciality=BRIDGES, guarantee=True),
     Plan("archived-works", "滨河路雨污分流改造工程", "新建雨水管 3.2 公里、污水管 2.7 公里及路面恢复。",
          _C, _WORKS, "agency", "buyer", 2680, 62, (*_BACKED, trade.replace_and_withdraw,
-         *_AWARDED[3:], ending.archive),
+         *_AWARDED[len(_SEALED):], ending.archive),
          ("bidder1", "bidder2", "bidder4", "bidder5", "bidder8"), BRIDGES, guarantee=True),
     Plan("archived-goods", "市属中学理化生实验室设备采购", "12 所中学实验台、仪器与通风系统。",
          _G, _GOODS, "agency2", "buyer2", 860, 58, (*_SIGNED, ending.award, ending.archive),
          ("bidder13", "bidder12", "bidder14", "bidder11"), _SCHOOLS),
     Plan("candidates", "青浦大道跨河桥新建工程", "主桥 3 跨连续梁，全长 186 米。", _C, _WORKS,
          "agency", "buyer", 7600, 33, (*_SIGNED, ending.publish_candidates,
-         ending.end_publicity), ("bidder3", "bidder4", "bidder5", "bidder10"), BRIDGES),
+         asking.object_to_result, ending.end_publicity), ("bidder3", "bidder4", "bidder5", "bidder10"), BRIDGES),
     Plan("reported", "房屋交易管理平台升级项目", "网签、备案与资金监管模块升级，三年运维。",
          _G, _SERVICES, "agency", "buyer", 620, 31, _SIGNED,
          ("bidder14", "bidder15", "bidder16"), _COMPUTING),
@@ -68,7 +76,7 @@ PLANS = (
          "agency", "buyer", 930, 28, (*_SCORING, partial(committee.score, least=3)),
          ("bidder1", "bidder3", "bidder6", "bidder9"), BRIDGES),
     Plan("near", "江滨公园景观步道工程", "步道 4.6 公里、护栏与夜景照明。", _C, _WORKS,
-         "agency", "buyer", 1260, 25, (*_ANNOUNCED, _for(guarantees.order_one, "bidder4"),
+         "agency", "buyer", 1260, 25, (*_AMENDED, _for(guarantees.order_one, "bidder4"),
          _for(guarantees.order_one, "bidder2"), _for(guarantees.issue_one, "bidder4"),
          _for(trade.bid_one, "bidder4"), trade.near_deadline),
          ("bidder2", "bidder4"), BRIDGES, guarantee=True),
@@ -142,7 +150,7 @@ PLANS = (
     Plan("terminated", "会展中心连廊工程", "钢结构连廊两座。", _C, _WORKS,
          "agency11", "buyer", 760, 19, (*_ANNOUNCED, trade.terminate), (), _HOUSES),
     Plan("new-goods", "市属医院信息系统国产化改造", "门诊、住院与检验系统迁移及配套设备。", _G, _GOODS,
-         "agency", "buyer3", 990, 5, _ANNOUNCED, (), _COMPUTING),
+         "agency", "buyer3", 990, 5, (*_ANNOUNCED, asking.ask), (), _COMPUTING),
     Plan("draft", "滨江新城综合管廊工程", "干线管廊 2.3 公里，分两个标段。", _C, _WORKS,
          "agency", "buyer", 9800, 1, (trade.register,), (), BRIDGES, lots=2),
     Plan("draft-services", "智慧城管平台运维服务", "平台运维与数据治理，服务期一年。", _G, _SERVICES,

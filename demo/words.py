@@ -64,13 +64,13 @@ def notice(plan: Plan) -> dict[str, str]:
     return {name: said[name] for name in wanted}
 
 
-def bid_files(plan: Plan, bidder: str, rng: Random, folder: Path) -> dict[str, Path]:
+def bid_files(plan: Plan, rng: Random, folder: Path) -> dict[str, Path]:
     """The files of a bid, written into this folder: name → place. `rng` chooses what is said."""
     said = rng.sample(_SAID[plan.category], k=4)
     texts = {
-        # Read without a name on it by those who score it.
-        "技术文件.txt": "\n".join([plan.name, *said, ""]),
-        "商务文件.txt": f"投标函\n{bidder}承诺在投标有效期内不撤销投标文件。\n项目：{plan.name}\n",
+        # Read by those who score it: a careful bidder writes no name into either.
+        "一、技术文件.txt": "\n".join([plan.name, *said, ""]),
+        "二、商务文件.txt": f"投标函\n我方承诺在投标有效期内不撤销投标文件。\n项目：{plan.name}\n",
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -5,8 +5,11 @@ refusals to pages, JSON and socket acknowledgements.
 """
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Self, TypeVar
+
+Read = TypeVar("Read")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,3 +104,51 @@ def refuse_if(problems: Sequence[Problem], kind: type[Refusal] = Refusal) -> Non
     """Raise a refusal of this kind if there is any problem; otherwise do nothing."""
     if problems:
         raise kind.of(problems)
+
+
+class Gathering:
+    """Refusals kept instead of stopping at the first, so that all that is wrong is told at once.
+
+    The first one decides what kind of refusal the whole is.
+    """
+
+    def __init__(self) -> None:
+        """Nothing was refused yet."""
+        self.refusals: list[Refusal] = []
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All problems so far, in order."""
+        return [problem for refusal in self.refusals for problem in refusal.problems]
+
+    def refusals_of(self, field: str) -> list[Refusal]:
+        """What was refused for this field."""
+        return [each for each in self.refusals if each.problems[0].field == field]
+
+    @contextmanager
+    def each(self) -> Iterator[None]:
+        """What is refused within is kept, and what follows goes on."""
+        try:
+            yield
+        except Refusal as refusal:
+            self.refusals.append(refusal)
+
+    def read(self, reader: Callable[..., Read], *values: Any, **named: Any) -> Read | None:
+        """What the reader makes of the values; None, and its refusal kept, where it refuses."""
+        with self.each():
+            return reader(*values, **named)
+        return None
+
+    def note(self, problems: Sequence[Problem], kind: type[Refusal] = Refusal) -> None:
+        """Keep these problems, if any, as one refusal of this kind."""
+        with self.each():
+            refuse_if(problems, kind)
+
+    def refusal(self) -> Refusal:
+        """All that was kept, as one refusal. There must be something."""
+        return type(self.refusals[0]).of(self.problems)
+
+    def refuse(self) -> None:
+        """Raise all that was kept as one refusal; do nothing if there is none."""
+        if self.refusals:
+            raise self.refusal()

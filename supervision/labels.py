@@ -120,6 +120,8 @@ NEWS: Mapping[str, str] = {
     "meeting.report_begun": _("评标报告开始签署"),
     "meeting.reported": _("评标报告已归档"),
     "meeting.revealed": _("评分表已向评标委员会公开"),
+    "presence.came": _("一位专家的连接已接通"),
+    "presence.lost": _("一位专家的连接中断"),
     "score_sheet.changed": _("一位专家更正评分表"),
     "score_sheet.committed": _("一位专家提交评分表"),
 }

@@ -1,11 +1,8 @@
 """Shapes of what comes in about tenders and bids."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
@@ -21,18 +18,18 @@ from identity.forms import (
     Yuan,
     chosen,
 )
-from kernel.errors import InvalidInput
+from kernel import codes
+from kernel.errors import Gathering, InvalidInput, refuse_if
 from kernel.money import fen_from_yuan
 from kernel.periods import instant_of
 from kernel.text import clean_line
 from trading.actions.tendering import LotDraft
-from trading.rules import awarding, termination
-from trading.rules.tendering import LotTerms
+from trading.rules import awarding, rehearsal, termination
+from trading.rules.tendering import LotTerms, lot_problems, of_lot
 from trading.states import Category, PassingOver, Regime
 
 MOST_LOTS = 20
 _MOST_DIGITS = 6
-_METHODS = Path(__file__).parents[1] / "docs/methods"
 Minutes = Annotated[int, Field(strict=True, ge=0, le=10_000)]
 
 
@@ -196,20 +193,52 @@ def utc(value: datetime) -> datetime:
         raise InvalidInput("input.instant", "时间超出可用范围。", field="deadline") from fault
 
 
-def tender_draft(form: Mapping[str, str]) -> TenderDraft:
-    """A new tender out of a page's form. Raises InvalidInput with the field at fault."""
-    start, method = form.get("rehearsal_from", "").strip(), _method(form.get("method", ""))
-    return TenderDraft(
-        regime=chosen(Regime, form.get("regime", ""), field="regime"),
-        category=chosen(Category, form.get("category", ""), field="category"),
-        name=clean_line(form.get("tender_name", ""), field="tender_name"),
-        procuring_entity=form.get("procuring_entity", ""),
-        lots=[
-            _lot_draft(form, lot_suffix(number), method)
-            for number in range(1, lot_count(form.get("lots", "")) + 1)
-        ],
-        rehearsal_from=instant_of(start, field="rehearsal_from") if start else None,
-    )
+def tender_draft(
+    form: Mapping[str, str], gathering: Gathering, real: datetime
+) -> TenderDraft | None:
+    """A new tender out of a page's form, its lots still without a method.
+
+    Everything that is wrong is gathered, what the rules forbid on this day too; None if anything
+    cannot be read. `real` is real time, from which a tender runs that is no rehearsal.
+    """
+    read = gathering.read
+    regime = read(chosen, Regime, form.get("regime", ""), field="regime")
+    name = read(clean_line, form.get("tender_name", ""), field="tender_name")
+    category = read(chosen, Category, form.get("category", ""), field="category")
+    entity_code = read(_entity_code, form.get("procuring_entity", ""))
+    start = read(_start, form.get("rehearsal_from", "").strip(), regime, real)
+    count = lot_count(form.get("lots", ""))
+    lots = [_lot_draft(form, number, gathering) for number in range(1, count + 1)]
+    if regime is not None and not gathering.refusals_of("rehearsal_from"):
+        _note_terms(regime, lots, start or real, gathering)
+    known = [lot for lot in lots if lot is not None]
+    if regime and name and category and entity_code and len(known) == count:
+        return TenderDraft(regime, category, name, entity_code, known, start)
+    return None
+
+
+def _entity_code(text: str) -> str:
+    if not text:
+        message = "请在“%(field)s”中选择一项。"
+        raise InvalidInput("input.choice", message, field="procuring_entity")
+    return codes.credit_code(text, field="procuring_entity")
+
+
+def _start(text: str, regime: Regime | None, real: datetime) -> datetime | None:
+    """When a rehearsal starts, or None for a tender that is none. Raises InvalidInput."""
+    if not text:
+        return None
+    start = instant_of(text, field="rehearsal_from")
+    refuse_if(rehearsal.start_problems(start, regime, real) if regime else [], InvalidInput)
+    return start
+
+
+def _note_terms(
+    regime: Regime, lots: Sequence[LotDraft | None], now: datetime, gathering: Gathering
+) -> None:
+    for number, lot in enumerate(lots, 1):
+        if lot is not None:
+            gathering.note(of_lot(number, lot_problems(lot.terms, regime, now)))
 
 
 def lot_count(text: str) -> int:
@@ -222,51 +251,39 @@ def lot_suffix(number: int) -> str:
     return f"-{number}" if number > 1 else ""
 
 
-@cache
-def method_examples() -> Mapping[Regime, str]:
-    """An evaluation method of each regime to begin with, as its JSON text."""
-    return {
-        regime: (_METHODS / f"{regime.value.lower()}.json").read_text(encoding="utf-8")
-        for regime in Regime
-    }
+def _lot_draft(form: Mapping[str, str], number: int, gathering: Gathering) -> LotDraft | None:
+    suffix = lot_suffix(number)
+
+    def fen(name: str) -> int | None:
+        text = form.get(f"{name}{suffix}", "").replace(",", "").strip()
+        return gathering.read(_filled_fen, text, f"{name}{suffix}")
+
+    def whole(name: str) -> int | None:
+        text = form.get(f"{name}{suffix}", "").strip()
+        return gathering.read(_whole, text, f"{name}{suffix}")
+
+    text = form.get(f"lot_name{suffix}", "")
+    name = gathering.read(clean_line, text, field=f"lot_name{suffix}")
+    money = [fen(each) for each in ("estimate", "ceiling", "guarantee")]
+    periods = [whole(each) for each in ("validity_days", "window_minutes", "correction_minutes")]
+    known = [each for each in (*money, *periods) if each is not None]
+    if name is None or len(known) < len(money) + len(periods):
+        return None
+    return LotDraft(name, LotTerms(*known), {})
 
 
-def _lot_draft(form: Mapping[str, str], suffix: str, method: dict[str, Any]) -> LotDraft:
-    def text(name: str) -> str:
-        return form.get(f"{name}{suffix}", "")
+def _filled_fen(text: str, field: str) -> int:
+    _refuse_empty(text, field)
+    return fen_from_yuan(text, field=field)
 
-    def fen(name: str) -> int:
-        return fen_from_yuan(text(name).replace(",", "").strip(), field=f"{name}{suffix}")
 
-    def whole(name: str) -> int:
-        return _whole(text(name).strip(), f"{name}{suffix}")
-
-    terms = LotTerms(
-        estimate_fen=fen("estimate"),
-        ceiling_fen=fen("ceiling"),
-        guarantee_fen=fen("guarantee"),
-        validity_days=whole("validity_days"),
-        window_minutes=whole("window_minutes"),
-        correction_minutes=whole("correction_minutes"),
-    )
-    return LotDraft(clean_line(text("lot_name"), field=f"lot_name{suffix}"), terms, method)
+def _refuse_empty(text: str, field: str) -> None:
+    if not text:
+        raise InvalidInput("input.empty", "“%(field)s”还没有填写。", field=field)
 
 
 def _whole(text: str, field: str) -> int:
+    _refuse_empty(text, field)
     if not text.isdecimal() or len(text) > _MOST_DIGITS:
         raise InvalidInput("input.whole", "“%(field)s”应为整数。", field=field)
     return int(text)
-
-
-def _method(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as fault:
-        raise _no_method() from fault
-    if not isinstance(value, dict):
-        raise _no_method()
-    return value
-
-
-def _no_method() -> InvalidInput:
-    return InvalidInput("method.not_json", "评标办法应为一个 JSON 对象。", field="method")

@@ -27,6 +27,7 @@ from identity import labels as identity
 from identity.forms import page_of
 from kernel import errors
 from kernel.errors import Problem, Refusal
+from kernel.words import Say
 from supervision import labels as supervision
 from trading import labels as trading
 from webapp.attempts import note_refusal
@@ -111,7 +112,7 @@ def told(problem: Problem) -> str:
     """The message in the reader's language: fields by their words, instants in Shanghai time."""
     places = {name: _told_value(value) for name, value in problem.places.items()}
     name, _, number = problem.field.partition("-")  # the second lot's ceiling is ceiling-2
-    if name in FIELDS:
+    if name in FIELDS and "field" not in problem.values:
         places["field"] = f"{gettext(FIELDS[name])} {number}".rstrip()
     message: str = gettext(problem.message) % places
     return message
@@ -138,9 +139,17 @@ def wants_json() -> bool:
     return request.path.startswith(("/api/", "/live/", "/socket.io/"))
 
 
+def worded(say: Say) -> str:
+    """A sentence made of parts, in the reader's language."""
+    text: str = gettext(say.text) % {name: _told_value(each) for name, each in say.values.items()}
+    return text
+
+
 def _told_value(value: Any) -> Any:
     if isinstance(value, Problem):
         return told(value)
+    if isinstance(value, Say):
+        return worded(value)
     if type(value) in evaluation.LABELS:
         return gettext(evaluation.label(value))
     return show_instant(value) if isinstance(value, datetime) else value

@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from evaluation.routes import api as evaluation_api
 from evaluation.routes import centre as pool_pages
 from evaluation.routes import desk as evaluation_desk
-from evaluation.routes import draw, expert, meeting_api, report_api
+from evaluation.routes import draw, expert, meeting_api, registering, report_api
 from evaluation.routes import files_api as blind_files_api
 from evaluation.routes import scoring as scoring_pages
 from evaluation.rules.method import check_method
@@ -115,6 +115,7 @@ PAGES = (
     mail.pages,
     centre.pages,
     public.pages,
+    registering.pages,
     tender_pages.pages,
     lots.pages,
     documents.pages,
@@ -148,6 +149,7 @@ DESK = (
     trading_desk.tasks_of_orders,
     trading_desk.tasks_of_witness,
     evaluation_desk.tasks_of_draws,
+    evaluation_desk.tasks_of_waiting_draws,
     evaluation_desk.tasks_of_calls,
     evaluation_desk.tasks_of_meetings,
 )

@@ -7,6 +7,7 @@ Above the cap a socket is refused with `use: poll`; pages then poll and nothing 
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from flask.typing import ResponseReturnValue
 from flask_socketio import ConnectionRefusedError as Refuse
 from flask_socketio import SocketIO, join_room, leave_room
 
+from evaluation.rules.presence import HEARTBEAT
 from identity import queries as identity
 from identity.guard import open_to_all, person_stamp, viewer
 from identity.rules.permissions import Viewer
@@ -27,6 +29,7 @@ from storage.base import real_now
 from storage.database import current_database, snapshot
 from webapp.channels import channel_for, unseen
 from webapp.errors import as_json
+from webapp.presence import note_staying, note_watching
 
 RECHECK_SECONDS = 0.5
 log = logging.getLogger("zhaobiao.live")
@@ -41,7 +44,9 @@ def read(topic: str) -> ResponseReturnValue:
     text = request.args.get("after", "0")
     if not text.isascii() or not text.isdigit() or len(text) > 16:
         raise InvalidInput("live.after", "“%(field)s”必须是不小于零的整数。", field="after")
-    return jsonify(unseen(viewer(), topic, int(text)))
+    found = unseen(viewer(), topic, int(text))
+    note_watching(viewer().code, (topic, found["audience"]))
+    return jsonify(found)
 
 
 @dataclass
@@ -124,6 +129,7 @@ class Live:
         join_room(_room(channel))
         assert self._relay is not None  # noqa: S101 (started with the first seat)
         self._relay.follow(channel, head)
+        note_watching(self._seats[_sid()].person, channel)
         return unseen(viewer(), channel[0], asked.get("after", 0))
 
     def _start(self) -> None:
@@ -137,11 +143,19 @@ class Live:
             self.sockets.emit("entry", entry.as_json(), to=_room(channel))
 
     def _recheck(self) -> None:
+        beat = 0.0
         while not self._stop.wait(RECHECK_SECONDS):
             try:
                 self._end_lost_rights()
+                if time.monotonic() - beat >= HEARTBEAT.total_seconds():
+                    beat = time.monotonic()
+                    note_staying(self._watching())
             except Exception:
-                log.exception("the rights of the seats could not be looked at")
+                log.exception("the seats could not be looked at")
+
+    def _watching(self) -> list[tuple[str, Channel]]:
+        with self._guard:
+            return [(s.person, c) for s in self._seats.values() for c in s.channels.values()]
 
     def _end_lost_rights(self) -> None:
         with self._guard:

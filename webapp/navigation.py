@@ -98,6 +98,9 @@ def is_here(way: Way, shown: Sequence[Way]) -> bool:
     endpoints = [each.endpoint for each in shown]
     if request.endpoint in endpoints:
         return way.endpoint == request.endpoint
+    lists = [each for each in endpoints if each.startswith(request.endpoint or "-")]
+    if lists:  # one of a list of several: `centre.application` of `centre.applications`
+        return way.endpoint == lists[0]
     rooms = [endpoint.partition(".")[0] for endpoint in endpoints]
     room = (request.endpoint or "").partition(".")[0]
     return room in rooms and endpoints[rooms.index(room)] == way.endpoint

@@ -4,6 +4,7 @@
 import evaluation.models.draw
 import evaluation.models.meeting
 import evaluation.models.pool
+import evaluation.models.presence
 import evaluation.models.report
 import evaluation.models.scoring
 import evidence.models.streams

@@ -6,8 +6,9 @@ Each package words its own states; which one it is, the state itself knows.
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,14 +16,23 @@ from flask import Flask, current_app, g, request, url_for
 from flask_babel import format_date, get_locale, gettext
 
 from evaluation import labels as evaluation
+from evaluation.labels.method import option
+from evaluation.labels.method_view import MethodView, method_view
+from evaluation.queries import frame_of
+from evaluation.rules.method import Frame, read_parts
+from evidence.rules.streams import canonical
 from identity import labels as identity
 from identity.guard import unread_letters, viewer
+from kernel.errors import InvalidInput
 from kernel.money import fen_from_yuan, grouped_yuan, in_capitals
 from kernel.periods import SHANGHAI, Period, Unit, legal_date, minute_text
 from outbox import labels as outbox
 from supervision import labels as supervision
 from trading import labels as trading
 from trading.labels import notice_label, notice_order
+from trading.models.tendering import Lot
+from webapp.citing import cited
+from webapp.errors import told, worded
 from webapp.letters import letter_address, letter_text
 from webapp.navigation import desk_name, is_here, ways
 from webapp.settings import ROOT
@@ -74,6 +84,8 @@ def register_templating(app: Flask) -> None:
         label=label,
         letter_address=letter_address,
         letter_text=letter_text,
+        method_option=option,
+        method_shown=method_shown,
         news_label=supervision.news_label,
         notice_label=notice_label,
         notice_order=notice_order,
@@ -82,14 +94,18 @@ def register_templating(app: Flask) -> None:
         server_time=server_time,
         site=site,
         ticked=ticked,
+        told=told,
         unread_letters=unread_letters,
         refused=refused,
         viewer=viewer,
         ways=ways,
+        worded=worded,
     )
     app.jinja_env.filters.update(
+        amount=show_amount,
         yuan=grouped_yuan,
         capitals=in_capitals,
+        cited=cited,
         day=show_day,
         clock=show_clock,
         left=show_left,
@@ -123,6 +139,21 @@ def icon_of(kind: str) -> str:
     return _ICONS[kind]
 
 
+def method_shown(lot: Lot) -> MethodView | None:
+    """The evaluation method of a lot as everybody may read it; None where there is none."""
+    return _method_view(canonical(lot.method), frame_of(lot), lot.ceiling_fen)
+
+
+@lru_cache(maxsize=512)
+def _method_view(text: bytes, frame: Frame, ceiling_fen: int) -> MethodView | None:
+    """A method is frozen with its tender, so what it looks like is calculated once."""
+    try:
+        parts = read_parts(json.loads(text), frame)
+    except InvalidInput:
+        return None
+    return None if parts.problems else method_view(parts, ceiling_fen)
+
+
 def platform_name() -> str:
     """What this site is called, by its settings."""
     name: str = current_app.extensions["settings"].platform_name
@@ -152,6 +183,11 @@ def show_long_day(instant: datetime) -> str:
     pattern = "y 年 M 月 d 日 EEEE" if get_locale().language == "zh" else "EEEE, d MMMM y"
     shown: str = format_date(instant.astimezone(SHANGHAI), pattern)
     return shown
+
+
+def show_amount(figure: Decimal) -> str:
+    """A figure in groups with two decimals, as a benchmark that is no whole fen needs."""
+    return f"{figure:,.2f}"
 
 
 def show_short(instant: datetime) -> str:
@@ -209,8 +245,11 @@ def in_language(language: str) -> str:
 
 
 def given(field: str, default: str = "") -> str:
-    """What was typed into a field of a form that was refused; the default on a fresh page."""
-    return request.form.get(field, "") if refused() else default
+    """What was typed into a form that is shown again; the default on a fresh page.
+
+    It is shown again when it was refused, or when a button of it only changed what it shows.
+    """
+    return request.form.get(field, "") if refused() or g.get("is_typed") else default
 
 
 def ticked(field: str, value: str) -> bool:

@@ -13,6 +13,11 @@ from evaluation.models.meeting import BlindBid, ChairVote, Meeting, Member
 from evaluation.models.pool import Expert
 from evaluation.models.report import Report
 from evaluation.models.scoring import Ranking, ScoreSheet, SheetVersion
+from evaluation.queries.presence import LostSeat as LostSeat
+from evaluation.queries.presence import OwnPresence as OwnPresence
+from evaluation.queries.presence import lost_seats as lost_seats
+from evaluation.queries.presence import own_seat as own_seat
+from evaluation.queries.presence import unseen_meetings as unseen_meetings
 from evaluation.queries.progress import OwnPlace as OwnPlace
 from evaluation.queries.progress import SeatProgress as SeatProgress
 from evaluation.queries.progress import no_meeting as no_meeting

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -10,8 +11,11 @@ from sqlalchemy.orm import Session, contains_eager, lazyload
 
 from evaluation.models.meeting import ChairVote, Meeting, Member
 from evaluation.models.pool import Expert
+from evaluation.models.presence import Presence
 from evaluation.models.report import Report
 from evaluation.models.scoring import ScoreSheet
+from evaluation.queries.presence import of_member
+from evaluation.rules.presence import Connection, connection
 from evaluation.states import MeetingState, SheetState
 from identity.models.accounts import Person
 from identity.models.papers import Turn
@@ -37,6 +41,9 @@ class SeatProgress:
     report: TurnState | None
     city: str
     specialities: tuple[str, ...]
+    connection: Connection
+    lost_at: datetime | None
+    """Both for regulators alone."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,7 @@ def _seats() -> sa.Select[*tuple[Any, ...]]:
     )
     has_voted = sa.or_(Meeting.chair.is_not(None), voted)
     return (
-        sa.select(Member, ScoreSheet.state, ScoreSheet.version, has_voted, Turn.state)
+        sa.select(Member, ScoreSheet.state, ScoreSheet.version, has_voted, Turn.state, Presence)
         .join(Meeting, Meeting.code == Member.meeting_code)
         .join(ScoreSheet, _SHEET)
         .join(Expert, Expert.code == Member.expert_code)
@@ -101,6 +108,7 @@ def _seats() -> sa.Select[*tuple[Any, ...]]:
             Turn,
             sa.and_(Turn.paper_code == Report.paper_code, Turn.person_id == Expert.person_id),
         )
+        .outerjoin(Presence, of_member())
         .where(Member.meeting_code == sa.bindparam("meeting"))
         .options(*_expert_alone())
         .order_by(Member.seat)
@@ -108,8 +116,14 @@ def _seats() -> sa.Select[*tuple[Any, ...]]:
 
 
 def _progress(
-    member: Member, sheet: SheetState, version: int, has_voted: bool, report: TurnState | None
+    member: Member,
+    sheet: SheetState,
+    version: int,
+    has_voted: bool,
+    report: TurnState | None,
+    presence: Presence | None,
 ) -> SeatProgress:
+    lost_at = presence.lost_at if presence else None
     return SeatProgress(
         seat=member.seat,
         expert=member.expert_code,
@@ -120,6 +134,8 @@ def _progress(
         report=report,
         city=member.expert.city,
         specialities=tuple(member.expert.specialities),
+        connection=connection(presence.seen_at if presence else None, lost_at),
+        lost_at=lost_at,
     )
 
 

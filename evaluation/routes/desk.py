@@ -33,6 +33,24 @@ def tasks_of_draws(db: Session, who: Viewer) -> list[Task]:
     return [task for task in tasks if task is not None]
 
 
+def tasks_of_waiting_draws(db: Session, who: Viewer) -> list[Task]:
+    """Draws that failed twice and that only a regulator can let go on."""
+    if not who.may(Permission.SUPERVISE):
+        return []
+    return [
+        Task(
+            title=_("处理停下的专家抽取"),
+            about=f"{draw.lot.tender.name} · {draw.lot.name}",
+            address=url_for("draw.lot", code=draw.lot.code),
+            is_mine=True,
+            otherwise=_("处理之前，评标不能开始。"),
+            is_rehearsal=draw.lot.tender.is_rehearsal,
+            ahead=draw.lot.tender.ahead,
+        )
+        for draw in queries.waiting_draws(db)[:SHOWN]
+    ]
+
+
 def tasks_of_calls(db: Session, who: Viewer) -> list[Task]:
     """Calls that I have not answered; the project is not named."""
     if not who.may(Permission.SCORE):

@@ -32,8 +32,7 @@ def letter(code: str) -> ResponseReturnValue:
         found = queries.letter_of(db, viewer().code, code)
     if found.read_at is None:
         with transaction(lock=[f"person:{viewer().code}"]) as (db, now):
-            found = letters.read_letter(db, viewer().code, code, now=now)
-            db.flush()  # so that the count below is without this one
+            letters.read_letter(db, viewer().code, code, now=now)
             g.unread = queries.unread_count(db, viewer().code)
     return render_template("identity/letter.html", letter=found)
 

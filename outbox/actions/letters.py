@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from kernel import codes
-from outbox import queries
 from outbox.actions.mail import queue_mail
 from outbox.models.letters import Letter
 from outbox.rules.letters import LetterKind
@@ -43,11 +42,10 @@ def deliver(db: Session, posts: Sequence[tuple[Post, str]]) -> None:
     queue_mail(db, dict(db.execute(put).all()), now)
 
 
-def read_letter(db: Session, reader: str, code: str, *, now: datetime) -> Letter:
-    """Mark my letter as read; the first reading counts. Raises NotFound."""
-    letter = queries.letter_of(db, reader, code)
-    letter.read_at = letter.read_at or now
-    return letter
+def read_letter(db: Session, reader: str, code: str, *, now: datetime) -> None:
+    """Mark my letter as read; the first reading counts."""
+    unread = (Letter.code == code, Letter.reader == reader, Letter.read_at.is_(None))
+    db.execute(sa.update(Letter).where(*unread).values(read_at=now))
 
 
 def read_all(db: Session, reader: str, *, now: datetime) -> None:

@@ -1,9 +1,11 @@
 import "./parts/clock.js";
 import "./parts/drop.js";
 import "./parts/enrol.js";
+import "./parts/method.js";
 import "./parts/nonce.js";
 import "./parts/notice.js";
 import "./parts/refresh.js";
 import "./parts/rotate.js";
 import "./parts/sheet.js";
 import "./parts/signing.js";
+import "./parts/ways.js";

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from evaluation import queries as evaluation
 from evaluation.models.meeting import Meeting
-from evaluation.queries import SeatProgress
+from evaluation.queries import LostSeat, SeatProgress
 from evaluation.rules import disclosure as secret
+from evaluation.rules.presence import RUNNING, is_told
 from evidence import queries as evidence
 from identity.forms import chosen, form_of
 from identity.guard import requires, viewer
@@ -35,7 +36,7 @@ from trading.models.opening import OpenedBid
 from trading.models.tendering import Lot
 from trading.rules.disclosure import Audience, Matter, may_know_at
 from trading.rules.guarantee import Cover
-from trading.states import Regime
+from trading.states import LotState, Regime
 
 ALERTS = 6
 """So many alerts and orders the wall shows."""
@@ -58,6 +59,11 @@ class Committee:
     names: dict[str, str]
     archive: str | None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether connections of its seats are looked at."""
+        return self.meeting.state in RUNNING
+
 
 pages = Blueprint("regulator", __name__, url_prefix="/supervision")
 
@@ -79,12 +85,14 @@ def lots() -> ResponseReturnValue:
 
 
 def _running(db: Session) -> dict[str, Any]:
-    rows = by_urgency(queries.running_lots(db), real_now(db))
-    attempts = queries.latest_attempts(db, ALERTS)
+    now = real_now(db)
+    rows = by_urgency(queries.running_lots(db), now)
+    attempts, lost = queries.latest_attempts(db, ALERTS), evaluation.lost_seats(db, now)
     return {
         "rows": rows,
-        "figures": figures(rows, len(attempts)),
+        "figures": figures(rows, len(attempts), len(lost)),
         "attempts": attempts,
+        "lost": lost,
         "waiting": evaluation.waiting_draws(db),
         "orders": queries.latest_orders(db, ALERTS),
         "leaves": evidence.tree_size(db),
@@ -102,6 +110,7 @@ def lot(code: str) -> ResponseReturnValue:
         moments = trading.moments_of(db, [found])[found.id]
         opened = _opened(db, found, moments)
         channels = _channels(known)
+        committee = _committee(db, known, opened)
         feed = outbox.latest(db, channels, FEED)
         head = feed.heads.get(channels[0], 0)
         return render_template(
@@ -115,16 +124,28 @@ def lot(code: str) -> ResponseReturnValue:
             ),
             articles=ARTICLES[found.tender.regime],
             attempts=queries.attempts_on(db, found.id),
+            lost=_lost(found, committee, real_now(db)),
             orders=known.orders,
             keys=known.keys,
             opened=[(each, Cover(each.guarantee["cover"])) for each, _ in opened],
             draw=known.draw,
-            committee=_committee(db, known, opened),
+            committee=committee,
             feeds=[(topic, feed.heads.get((topic, name), 0)) for topic, name in channels],
             entries=feed.entries,
             released=known.released,
             now=now,
         )
+
+
+def _lost(lot: Lot, committee: Committee | None, now: datetime) -> Sequence[LostSeat]:
+    """The same cards as on the wall, from the seats that the page shows anyway."""
+    if committee is None or not committee.is_running or lot.state is not LotState.EVALUATING:
+        return []
+    return [
+        LostSeat(lot, each.seat, each.lost_at)
+        for each in committee.seats
+        if each.lost_at is not None and is_told(each.lost_at, now)
+    ]
 
 
 def _opened(db: Session, lot: Lot, moments: Mapping[str, datetime]) -> Opened:

@@ -77,8 +77,8 @@ def watched(on_its_way: OnItsWay, now: datetime) -> Watched:
     return Watched(lot, step, now, on_its_way.head, on_its_way.meeting)
 
 
-def figures(rows: Sequence[Watched], attempts: int) -> Figures:
-    """The figures of the wall; a refused attempt counts as a red card."""
+def figures(rows: Sequence[Watched], attempts: int, lost: int) -> Figures:
+    """The figures of the wall; a refused attempt counts as a red card, a lost seat as yellow."""
     levels = [row.level for row in rows]
     return Figures(
         lots=len(rows),
@@ -87,7 +87,7 @@ def figures(rows: Sequence[Watched], attempts: int) -> Figures:
         meetings=sum(row.is_meeting for row in rows),
         suspended=sum(row.lot.state is LotState.SUSPENDED for row in rows),
         red=levels.count(AlertLevel.RED) + attempts,
-        yellow=levels.count(AlertLevel.YELLOW),
+        yellow=levels.count(AlertLevel.YELLOW) + lost,
     )
 
 

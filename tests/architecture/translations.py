@@ -15,6 +15,7 @@ CATALOGUE = ROOT / "locale/en/LC_MESSAGES/messages.po"
 KEYWORDS = {
     "_": None,
     "gettext": None,
+    "Say": None,
     "ngettext": (1, 2),
     **dict.fromkeys(("Problem", "Refusal", "NotFound", "NotAllowed", "NotSignedIn", "NotYet", "TooLate", "InvalidInput", "Busy", "TooMany"), (2,)),
 }  # fmt: skip

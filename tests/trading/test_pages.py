@@ -19,8 +19,8 @@ from tests.factories.trading import NOTICE, make_cast, make_open_lot, make_tende
 from tests.trading.test_guarantee import Bank
 from tests.trading.test_opening import Hall, packed
 from trading import queries
-from trading.forms import method_examples
-from trading.states import GuaranteeState, LotState, PassingOver, Regime
+from trading.states import GuaranteeState, LotState, PassingOver
+from webapp.settings import ROOT
 
 START = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
 PUBLICITY_ENDS = datetime(2026, 9, 28, 16, 0, tzinfo=UTC)
@@ -38,7 +38,7 @@ TENDER = {
     "validity_days": "90",
     "window_minutes": "30",
     "correction_minutes": "5",
-    "method": method_examples()[Regime.CONSTRUCTION],
+    "method": (ROOT / "docs/methods/construction.json").read_text(encoding="utf-8"),
 }
 
 
@@ -145,6 +145,28 @@ def test_a_notice_needs_every_field_a_lawful_deadline_and_a_confirmation(agent):
     assert (state_of(f"{code}-01"), facts()) == (LotState.REGISTERED, before)
 
 
+def test_all_that_is_wrong_with_a_notice_is_told_at_once(agent):
+    code = make_tender(rehearsal_from=START)
+    address, before = f"/run/tenders/{code}/notice", facts()
+    form = NOTICE | {"scope": " ", "funds": "", "deadline": "明天", "confirm": ""}
+
+    page = agent.refused(address, 422, "deadline", **form)
+
+    assert all(f'<a href="#{name}">' in page for name in ("scope", "funds", "confirm"))
+    assert "请改正 4 处" in page
+    assert (state_of(f"{code}-01"), facts()) == (LotState.REGISTERED, before)
+
+
+def test_all_that_is_wrong_with_a_termination_is_told_at_once(agent):
+    lot = make_open_lot(start=START)
+    address, before = f"/run/lots/{lot}/termination", facts()
+
+    page = agent.refused(address, 422, "confirm", ground=" ")
+
+    assert '<a href="#ground">' in page
+    assert (state_of(lot), facts()) == (LotState.ANNOUNCED, before)
+
+
 def test_a_rehearsal_clock_is_moved_forward_only(agent):
     lot = make_open_lot(start=START)
     address = f"/run/tenders/{lot.rpartition('-')[0]}/clock"
@@ -216,6 +238,31 @@ def test_from_the_report_to_the_archive_by_hand(awarding, reader):
     assert "书面放弃" not in reader().get(f"/tenders/{lot.rpartition('-')[0]}")
     agent.sent(f"/run/lots/{lot}/archive", confirm="yes")
     assert state_of(lot) is LotState.ARCHIVED
+
+
+def test_the_award_form_is_offered_when_the_publicity_is_over(awarding, reader):
+    lot, officer = awarding.lot, reader("officer")
+    awarding.publish()
+
+    before = officer.get(f"/run/lots/{lot}/award")
+    move_to(lot, PUBLICITY_ENDS)
+    after = officer.get(f"/run/lots/{lot}/award")
+
+    assert "距公示期满" in before
+    assert 'name="receipt"' not in before
+    assert 'name="receipt"' in after
+
+
+def test_everybody_reads_what_happens_now_and_what_comes_after(awarding, reader):
+    address = f"/tenders/{awarding.lot.rpartition('-')[0]}"
+    reported = reader().get(address)
+    awarding.publish()
+
+    published = reader().get(address)
+
+    assert "公示中标候选人" in reported
+    assert "确定中标人" in published
+    assert "登记项目" not in published
 
 
 def test_a_bidder_reads_its_own_result_and_reasons_only(awarding, reader):

@@ -80,6 +80,15 @@ def test_an_unsigned_or_broken_pdf_is_never_said_to_be_valid(anybody):
     assert verdict(page) in ("不能确定", "无效")
 
 
+def test_a_signed_pdf_is_judged_fact_by_fact_under_the_limits_of_the_page(anybody):
+    status, page = brought(anybody, signed_papers.archive_steps()[1], "report.pdf")
+
+    assert status == 200
+    assert "内容没有改过" in page
+    assert "不能确定：内容没有改过" not in page
+    assert "没有读完" not in page
+
+
 def test_a_file_of_another_kind_is_refused_at_its_field(anybody):
     status, page = brought(anybody, b"MZ\x90", "run.exe")
     assert status == 422

@@ -14,7 +14,7 @@ from identity.models.organisations import Organisation
 from identity.rules.permissions import Viewer
 from identity.states import OrganisationKind, RestrictionKind
 from kernel import codes
-from kernel.errors import InvalidInput, NotAllowed, NotFound, Refusal, refuse_if
+from kernel.errors import Gathering, InvalidInput, NotAllowed, NotFound, Refusal, refuse_if
 from kernel.text import clean_line, clean_text
 from outbox.actions.messages import publish, publish_wide
 from outbox.rules.letters import LetterKind
@@ -73,9 +73,7 @@ def register_tender(
     entity = _procuring_entity(db, procuring_entity)
     if clock != REAL_CLOCK:
         refuse_if(rehearsal.start_problems(now, regime, real_now(db)), InvalidInput)
-    for number, draft in enumerate(lots, 1):
-        refuse_if(rules.of_lot(number, rules.lot_problems(draft.terms, regime, now)))
-        check_method(draft.method, regime, category, now, draft.terms.estimate_fen)
+    _refuse_lots(lots, regime, category, check_method, now)
     tender = Tender(
         code=code,
         regime=regime,
@@ -92,6 +90,22 @@ def register_tender(
         _add_lot(db, tender, lot_code, draft, who, now)
     _record_registered(db, tender, lot_codes(code, len(lots)), who, now)
     return tender
+
+
+def _refuse_lots(
+    lots: Sequence[LotDraft],
+    regime: Regime,
+    category: Category,
+    check_method: MethodCheck,
+    now: datetime,
+) -> None:
+    """Refuse all lots at once, with everything that is wrong with their terms and methods."""
+    gathering = Gathering()
+    for number, draft in enumerate(lots, 1):
+        gathering.note(rules.of_lot(number, rules.lot_problems(draft.terms, regime, now)))
+        with gathering.each():
+            check_method(draft.method, regime, category, now, draft.terms.estimate_fen)
+    gathering.refuse()
 
 
 def _record_registered(
@@ -129,7 +143,13 @@ def publish_tender(
     tender = tender_run_by(db, who, tender_code)
     agency = tender.agency
     refuse_restricted(db, agency.credit_code, agency.name, RestrictionKind.REGISTRATION)
-    text = {name: clean_text(value, field=name) for name, value in sorted(notice.items())}
+    gathering = Gathering()
+    read = {
+        name: gathering.read(clean_text, value, field=name)
+        for name, value in sorted(notice.items())
+    }
+    gathering.refuse()
+    text = {name: value for name, value in read.items() if value is not None}
     refuse_if(rules.publication_problems(tender.regime, text, deadline, now))
     published = TenderNotice(tender_id=tender.id, version=1, published_at=now, text=text)
     db.add(published)

@@ -3,23 +3,21 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from identity import queries as identity
 from identity.forms import confirmed, form_of
 from identity.guard import requires, viewer
 from identity.routes.paging import page_of, window
-from identity.states import OrganisationKind, Permission
+from identity.states import Permission
+from kernel.errors import Gathering
 from kernel.periods import instant_of, legal_date, minute_text
-from storage.base import real_now
 from storage.database import snapshot, transaction
 from storage.subjects import legal_now
 from trading import queries
 from trading.actions import rehearsal, tendering
-from trading.forms import lot_count, lot_suffix, method_examples, tender_draft
 from trading.labels import NOTICE_FIELDS
-from trading.routes.registration import register, subjects_of
+from trading.routes.registration import subjects_of
 from trading.rules.limits import limits_for
 from trading.rules.tendering import earliest_deadline
-from trading.states import Category, LotState, Regime
+from trading.states import LotState
 
 pages = Blueprint("agency", __name__, url_prefix="/run")
 
@@ -31,35 +29,6 @@ def tenders() -> ResponseReturnValue:
     with snapshot() as db:
         found = page_of(queries.tenders_run_by(db, viewer().organisation, **window()))
         return render_template("trading/agency/tenders.html", page=found)
-
-
-@pages.get("/tenders/new")
-@requires(Permission.REGISTER_TENDER)
-def new_tender() -> ResponseReturnValue:
-    """The form of a new tender; regime and number of lots are chosen first."""
-    asked = request.values.get("regime", "")
-    regime = Regime(asked) if asked in set(Regime) else Regime.CONSTRUCTION
-    count = lot_count(request.values.get("lots", ""))
-    with snapshot() as db:
-        return render_template(
-            "trading/agency/new_tender.html",
-            regime=regime,
-            regimes=list(Regime),
-            limits=limits_for(regime, legal_date(real_now(db))),
-            categories=list(Category),
-            lots=[(number, lot_suffix(number)) for number in range(1, count + 1)],
-            entities=identity.organisations_of_kind(db, OrganisationKind.PROCURING_ENTITY),
-            method=method_examples()[regime],
-        )
-
-
-@pages.post("/tenders")
-@requires(Permission.REGISTER_TENDER)
-@form_of(new_tender)
-def register_tender() -> ResponseReturnValue:
-    """Register it, and show it."""
-    code, _lots = register(viewer(), tender_draft(request.form))
-    return redirect(url_for("agency.tender", code=code))
 
 
 @pages.get("/tenders/<code>")
@@ -119,10 +88,16 @@ def notice(code: str) -> ResponseReturnValue:
 @form_of(notice)
 def publish_notice(code: str) -> ResponseReturnValue:
     """Publish it; the lots receive bids from now on."""
-    form = request.form
-    deadline = instant_of(form.get("deadline", ""), field="deadline")
+    form, gathering = request.form, Gathering()
+    deadline = gathering.read(instant_of, form.get("deadline", ""), field="deadline")
     text = {name: form[name] for name in NOTICE_FIELDS if name in form}
-    confirmed(form)
+    with gathering.each():
+        confirmed(form)
     with transaction(lock=subjects_of(code)) as (db, now):
-        tendering.publish_tender(db, viewer(), code, notice=text, deadline=deadline, now=now)
+        found = tendering.tender_run_by(db, viewer(), code)
+        # Where the deadline cannot be read all is refused below; the rest is told with it.
+        until = deadline or earliest_deadline(found.regime, now)
+        with gathering.each():
+            tendering.publish_tender(db, viewer(), code, notice=text, deadline=until, now=now)
+        gathering.refuse()
     return redirect(url_for("agency.tender", code=code))

@@ -10,8 +10,9 @@ from werkzeug.datastructures import FileStorage
 from identity.forms import confirmed, form_of, takes_files
 from identity.guard import open_to_all, requires, viewer
 from identity.states import Permission
-from kernel.errors import InvalidInput, NotFound, refuse_if
+from kernel.errors import Gathering, InvalidInput, NotFound, refuse_if
 from kernel.periods import instant_of, legal_date, minute_text
+from kernel.text import filled_text
 from storage.database import snapshot, transaction
 from storage.subjects import legal_now
 from storage.vault import Vault
@@ -84,9 +85,14 @@ def remove(code: str, document: str) -> ResponseReturnValue:
 @form_of(files)
 def amend(code: str) -> ResponseReturnValue:
     """Publish an amendment with its files; it is public at once."""
-    form = request.form
-    deadline = instant_of(form.get("deadline", ""), field="deadline")
-    confirmed(form)
+    form, gathering = request.form, Gathering()
+    deadline = gathering.read(instant_of, form.get("deadline", ""), field="deadline")
+    with gathering.each():
+        filled_text(form.get("text", ""), field="text")
+    with gathering.each():
+        confirmed(form)
+    if deadline is None or gathering.refusals:
+        raise gathering.refusal()
     stored = _stored(code)
     with transaction(lock=subjects_of(code)) as (db, now):
         actions.publish_amendment(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from identity.forms import chosen, confirmed, form_of
 from identity.guard import requires, viewer
 from identity.states import Permission
+from kernel.errors import Gathering
 from kernel.periods import legal_date
 from storage.base import real_now
 from storage.database import snapshot, transaction
@@ -85,18 +86,22 @@ def award(code: str) -> ResponseReturnValue:
 @form_of(award)
 def decide_award(code: str) -> ResponseReturnValue:
     """Decide who wins; the notice and every bidder's result leave at once."""
-    form, reason = request.form, request.form.get("reason", "")
-    confirmed(form)
+    form, reason, gathering = request.form, request.form.get("reason", ""), Gathering()
+    with gathering.each():
+        confirmed(form)
+    why = gathering.read(chosen, PassingOver, reason, field="reason") if reason else None
     with transaction(lock=[f"lot:{code}"]) as (db, now):
-        awarding.decide_award(
-            db,
-            viewer(),
-            code,
-            receipt=form.get("receipt", ""),
-            ground=form.get("ground", ""),
-            reason=chosen(PassingOver, reason, field="reason") if reason else None,
-            now=now,
-        )
+        with gathering.each():
+            awarding.decide_award(
+                db,
+                viewer(),
+                code,
+                receipt=form.get("receipt", ""),
+                ground=form.get("ground", ""),
+                reason=why,
+                now=now,
+            )
+        gathering.refuse()
     return redirect(url_for("lots.lot", code=code))
 
 
@@ -114,10 +119,13 @@ def end(code: str) -> ResponseReturnValue:
 @form_of(end)
 def terminate(code: str) -> ResponseReturnValue:
     """Terminate the lot; everybody is told the ground."""
-    confirmed(request.form)
-    ground = request.form.get("ground", "")
+    ground, gathering = request.form.get("ground", ""), Gathering()
+    with gathering.each():
+        confirmed(request.form)
     with transaction(lock=[f"lot:{code}"]) as (db, now):
-        termination.terminate_lot(db, viewer(), code, ground=ground, now=now)
+        with gathering.each():
+            termination.terminate_lot(db, viewer(), code, ground=ground, now=now)
+        gathering.refuse()
     return redirect(url_for("lots.lot", code=code))
 
 

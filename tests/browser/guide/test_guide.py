@@ -12,7 +12,7 @@ pytestmark = [*needs_chromium, pytest.mark.timeout(600)]
 TOLD = roles(ENGLISH)
 HARMLESS = ("任何人", "见证机构", "交易中心")
 """What changes nothing is done in Chinese too; the rest was done in English."""
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 480
 
 
 @pytest.fixture(scope="module")

@@ -68,6 +68,7 @@ def test_five_roles_run_a_lot_from_notice_to_signed_archive_while_a_regulator_wa
     for number, each in enumerate(committee, 1):
         evaluation.enter(each.make_signing_keys()).confirm().press("签名并提交承诺书")
         watch.shows(f"commitment {number}", lot="已签署", count=number)
+    watch.shows("presence", lot="已连接", count=SEATS)
     for number, each in enumerate(committee, 1):
         evaluation.vote_for_the_first(each)
         if number < SEATS:

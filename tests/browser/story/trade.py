@@ -28,7 +28,7 @@ def register(agency, began):
     agency.page.select_option("#category", "works")
     entity = agency.page.locator(f"#procuring_entity option:has-text('{BUYER}')")
     agency.page.select_option("#procuring_entity", entity.get_attribute("value"))
-    agency.page.locator("main form[method=post] button.btn-primary").click()
+    agency.page.click("main button:has-text('登记项目')")
     agency.sees("填写并发布公告")
     return agency.page.url.rpartition("/")[2]
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from evaluation.rules.draw import Party
+from evaluation.rules.presence import Connection
 from evaluation.states import CallState, DrawState, ExpertState, MeetingState, SheetState
 
 
@@ -46,6 +47,11 @@ LABELS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         SheetState.REVEALED: _("已公开"),
         SheetState.LOCKED: _("已锁定"),
     },
+    Connection: {
+        Connection.NEVER: _("未连接过"),
+        Connection.HERE: _("已连接"),
+        Connection.LOST: _("连接中断"),
+    },
     Party: {
         Party.WITNESS: _("见证方"),
         Party.PROCURING_ENTITY: _("招标人"),
@@ -63,6 +69,7 @@ BADGES: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         DrawState.WAITING: "bad",
     },
     CallState: {CallState.CALLED: "active", CallState.ACCEPTED: "ok"},
+    Connection: {Connection.HERE: "ok", Connection.LOST: "warn"},
     MeetingState: {
         MeetingState.RANKED: "ok",
         MeetingState.REPORTED: "ok",

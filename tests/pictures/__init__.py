@@ -1,0 +1,1 @@
+"""`python3 bootstrap.py pictures`: every page photographed and judged, for people to look through."""

@@ -1,8 +1,8 @@
 """Pages on the screen: first contentful paint in Chromium, each page against a static copy of it.
 
 The site is `flask serve` over the demo city. The copy is the same HTML and the same static files,
-sent from disk by the same kind of process (bench/_copy.py). Both are opened in turn, in a browser
-that was there before and in one that was not; medians.
+sent from disk by the same kind of process (bench/_copy.py). Both are opened in turn by browsers
+that have nothing of them yet, and then again; medians.
 """
 
 import contextlib
@@ -56,32 +56,42 @@ def main() -> None:
         )
         codes = city(folder)
         with site(folder) as live, copy(folder) as still:
-            first: tuple[list[float], list[float]] = ([], [])
-            for what, who, address in PAGES:
-                path = address.format(**codes)
-                state = signed_in(browser, live, who)
+            opened = []
+            for _what, who, address in PAGES:
+                path, state = address.format(**codes), signed_in(browser, live, who)
                 keep(folder / "copy", browser, live, path, state)
-                cold, warm = measured(browser, (live + path, still + path), state)
-                first[0].append(cold[0])
-                first[1].append(cold[1])
-                tell(f"{what}, opened again", *warm)
-            tell("the six pages, opened for the first time", *map(statistics.mean, first))
+                opened.append((path, state))
+            # All pages in every turn: what else the machine does falls on all of them.
+            turns = [
+                [
+                    opened_twice(browser, (live + path, still + path), state, turn % 2)
+                    for path, state in opened
+                ]
+                for turn in range(TIMES)
+            ]
         browser.close()
+    for (what, _who, _address), pages in zip(PAGES, zip(*turns, strict=True), strict=True):
+        tell(f"{what}, opened again", *median_of([again for _first, again in pages]))
+    first = [page[0] for pages in turns for page in pages]
+    tell("the six pages, opened for the first time", *median_of(first))
 
 
-def measured(
-    browser: Browser, addresses: tuple[str, str], state: Any
+def opened_twice(
+    browser: Browser, addresses: tuple[str, str], state: Any, begins: int
 ) -> tuple[list[float], list[float]]:
     """Milliseconds to the first contentful paint of both, in a new browser and opened again."""
-    cold: tuple[list[float], list[float]] = ([], [])
-    warm: tuple[list[float], list[float]] = ([], [])
-    for turn in range(TIMES):
-        for place in (0, 1) if turn % 2 else (1, 0):
-            context = browser.new_context(storage_state=state)
-            cold[place].append(painted(context, addresses[place]))
-            warm[place].append(painted(context, addresses[place]))
-            context.close()
-    return [statistics.median(each) for each in cold], [statistics.median(each) for each in warm]
+    first, again = [0.0, 0.0], [0.0, 0.0]
+    for place in (begins, 1 - begins):
+        context = browser.new_context(storage_state=state)
+        first[place] = painted(context, addresses[place])
+        again[place] = painted(context, addresses[place])
+        context.close()
+    return first, again
+
+
+def median_of(pairs: list[list[float]]) -> list[float]:
+    """The median of ours, and of the copy."""
+    return [statistics.median(each) for each in zip(*pairs, strict=True)]
 
 
 def painted(context: BrowserContext, address: str) -> float:

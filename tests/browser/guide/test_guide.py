@@ -8,7 +8,7 @@ from tests.journeys.program import Program
 from tests.journeys.town import wait_for
 from tests.webapp.test_serve import answers
 
-pytestmark = [*needs_chromium, pytest.mark.timeout(600)]
+pytestmark = [*needs_chromium, pytest.mark.timeout(1200)]
 TOLD = roles(ENGLISH)
 HARMLESS = ("任何人", "见证机构", "交易中心")
 """What changes nothing is done in Chinese too; the rest was done in English."""

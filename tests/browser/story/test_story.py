@@ -12,7 +12,7 @@ from tests.journeys.program import Program
 from tests.journeys.town import wait_for
 from tests.webapp.test_serve import answers
 
-pytestmark = [*needs_chromium, pytest.mark.timeout(600)]
+pytestmark = [*needs_chromium, pytest.mark.timeout(1200)]
 BEGAN = timedelta(days=60)
 PRICES = ("9,800,000.00", "10150000", "10400000")
 SEATS = 5

@@ -118,19 +118,28 @@ class Live:
     def _join(self, asked: Any) -> dict[str, Any]:
         if not isinstance(asked, dict):
             raise NotFound("live.no_such_topic", "没有这个频道。", field="topic")
+        seat = self._own_seat()
         with snapshot() as db:
-            channel = channel_for(db, _viewer_of(db, self._seats[_sid()]), asked.get("topic"))
+            channel = channel_for(db, _viewer_of(db, seat), asked.get("topic"))
             head = queries.head(db, *channel)
         with self._guard:
-            before = self._seats[_sid()].channels.get(channel[0])
-            self._seats[_sid()].channels[channel[0]] = channel
+            before = seat.channels.get(channel[0])
+            seat.channels[channel[0]] = channel
         if before not in (None, channel):
             leave_room(_room(before))
         join_room(_room(channel))
         assert self._relay is not None  # noqa: S101 (started with the first seat)
         self._relay.follow(channel, head)
-        note_watching(self._seats[_sid()].person, channel)
+        note_watching(seat.person, channel)
         return unseen(viewer(), channel[0], asked.get("after", 0))
+
+    def _own_seat(self) -> Seat:
+        """The seat of this socket. Raises NotFound when it closed while it was asking."""
+        with self._guard:
+            seat = self._seats.get(_sid())
+        if seat is None:
+            raise NotFound("live.gone", "连接已经断开，请重新连接。")
+        return seat
 
     def _start(self) -> None:
         with self._guard:

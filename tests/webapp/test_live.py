@@ -7,6 +7,7 @@ import pytest
 import requests
 import socketio
 import sqlalchemy as sa
+from flask import request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -274,3 +275,12 @@ def test_polling_comes_in_pages_of_five_hundred(town):
     last = page["entries"][-1]["seq"]
     rest = requests.get(f"{town.url}/live/lot:{town.lot}?after={last}", timeout=5).json()
     assert rest["entries"][0]["seq"] == last + 1
+
+
+def test_a_socket_that_closes_while_it_asks_is_told_so_and_is_no_fault(app):
+    live = app.extensions["live"]
+    with app.test_request_context():
+        request.sid = "closed-before-it-was-answered"
+        answer = live._watch({"topic": "wall", "after": 0})
+
+    assert answer["error"]["code"] == "live.gone"

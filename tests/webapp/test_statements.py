@@ -26,7 +26,7 @@ from identity.actions.applications import Applicant
 from identity.models.accounts import Person
 from identity.models.applications import Application
 from identity.models.credentials import SigningKey
-from identity.models.papers import Paper
+from identity.models.papers import Paper, Turn
 from identity.models.standing import Restriction
 from identity.states import OrganisationKind
 from outbox.models.letters import Letter
@@ -71,6 +71,8 @@ PLAYED = (
 EACH = 12  # rows of one kind that are opened by every role
 PEOPLE = ("centre", "agency", "buyer", "bidder1", "issuer", "expert", "regulator", "witness")
 
+# What belongs to somebody is looked for among what is theirs: codes are random, and so is their order.
+_IS_OURS = Person.username.in_(PEOPLE)
 _LOTS, _TENDERS = sa.select(Lot.code), sa.select(Tender.code)
 ADDRESSES = {
     "agency.notice": _TENDERS,
@@ -89,21 +91,30 @@ ADDRESSES = {
     "expert.meeting": sa.select(Meeting.code),
     "files.files": sa.select(Bid.receipt),
     "issuer.order": sa.select(GuaranteeOrder.code),
-    "keys.key": sa.select(SigningKey.code),
-    "letters.letter": sa.select(Letter.code).join(Person, Person.code == Letter.reader),
+    "keys.key": sa.select(SigningKey.code).join(SigningKey.person).where(_IS_OURS),
+    "letters.letter": sa.select(Letter.code)
+    .join(Person, Person.code == Letter.reader)
+    .where(_IS_OURS),
     "lots.award": _LOTS,
     "lots.end": _LOTS,
     "lots.lot": _LOTS,
     "objections.answers": _TENDERS,
     "objections.questions": _LOTS,
-    "papers.paper": sa.select(Paper.code),
+    "papers.paper": sa.select(Paper.code)
+    .join(Turn, Turn.paper_code == Paper.code)
+    .join(Person, Person.id == Turn.person_id)
+    .where(_IS_OURS)
+    .distinct(),
     "pool.expert": sa.select(Expert.code),
     "public.tender": _TENDERS,
     "regulator.lot": _LOTS,
     "scoring.room": sa.select(Meeting.code),
     "sealing.opening": _LOTS,
     "sealing.seal": _LOTS,
-    "sealing.show_receipt": sa.select(Lot.code, Bid.receipt).join(Bid, Bid.lot_id == Lot.id),
+    "sealing.show_receipt": sa.select(Lot.code, Bid.receipt)
+    .join(Bid, Bid.lot_id == Lot.id)
+    .join(Person, Person.organisation_id == Bid.bidder_id)
+    .where(_IS_OURS),
     "standing.restriction": sa.select(Restriction.code),
     "undertakings.undertaking": sa.select(sa.literal("expert"), sa.literal("1")),
 }

@@ -171,7 +171,7 @@ _REGULATOR = (
         )
     ),
     _P("standing.restrictions", "regulator"),
-    _P("standing.restriction", "regulator", on="/supervision/restrictions"),
+    _P("standing.restriction", "regulator", on="/supervision/restrictions", beside="与投标人串通"),
     _P("standing.import_page", "regulator"),
 )
 _CENTRE = (

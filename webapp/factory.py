@@ -161,18 +161,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """A ready application. Touches no file and no database until it is first asked something."""
     settings = settings or settings_from()
     app = _openapi()
-    app.extensions["settings"] = settings
-    app.extensions["vault"] = Vault(settings.files)
-    app.extensions["check_method"] = check_method
-    app.extensions["workshop"] = workshop_of(settings)
-    app.extensions["desk"] = DESK
-    app.extensions["publisher"] = Publisher(PLATFORM, settings.site, settings.ocds_prefix)
-    app.extensions["receipt_key"] = functools.cache(
-        functools.partial(keys.signing_key, settings.keys, "receipt")
-    )
-    app.extensions["second_factor_box"] = functools.cache(
-        lambda: cipher(keys.kept_secret(settings.keys, "second-factor"))
-    )
+    _equip(app, settings)
     app.config.update(
         SECRET_KEY=_session_secret(settings),
         SESSION_COOKIE_NAME="__Host-session" if settings.behind_tls else "session",
@@ -199,6 +188,22 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_commands(app)
     refuse_unguarded(app)
     return app
+
+
+def _equip(app: Flask, settings: Settings) -> None:
+    """What routes reach for that is no database; keys are read when they are first needed."""
+    app.extensions["settings"] = settings
+    app.extensions["vault"] = Vault(settings.files)
+    app.extensions["check_method"] = check_method
+    app.extensions["workshop"] = workshop_of(settings)
+    app.extensions["desk"] = DESK
+    app.extensions["publisher"] = Publisher(PLATFORM, settings.site, settings.ocds_prefix)
+    app.extensions["receipt_key"] = functools.cache(
+        functools.partial(keys.signing_key, settings.keys, "receipt")
+    )
+    app.extensions["second_factor_box"] = functools.cache(
+        lambda: cipher(keys.kept_secret(settings.keys, "second-factor"))
+    )
 
 
 def refuse_unguarded(app: Flask) -> None:

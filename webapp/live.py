@@ -7,7 +7,6 @@ Above the cap a socket is refused with `use: poll`; pages then poll and nothing 
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +20,7 @@ from evaluation.rules.presence import HEARTBEAT
 from identity import queries as identity
 from identity.guard import open_to_all, person_stamp, viewer
 from identity.rules.permissions import Viewer
-from kernel.errors import InvalidInput, NotFound, Refusal
+from kernel.errors import Busy, InvalidInput, NotFound, Refusal
 from outbox import queries
 from outbox.actions.relay import Channel, Relay
 from outbox.queries import FeedEntry
@@ -145,22 +144,29 @@ class Live:
         with self._guard:
             if self._relay is None:
                 self._relay = Relay(current_database(), self._deliver)
-                threading.Thread(target=self._recheck, name="seats", daemon=True).start()
+                for run in (self._recheck, self._keep_presence):
+                    threading.Thread(target=run, name=run.__name__, daemon=True).start()
 
     def _deliver(self, channel: Channel, entries: list[FeedEntry]) -> None:
         for entry in entries:
             self.sockets.emit("entry", entry.as_json(), to=_room(channel))
 
     def _recheck(self) -> None:
-        beat = 0.0
         while not self._stop.wait(RECHECK_SECONDS):
             try:
                 self._end_lost_rights()
-                if time.monotonic() - beat >= HEARTBEAT.total_seconds():
-                    beat = time.monotonic()
-                    note_staying(self._watching())
             except Exception:
-                log.exception("the seats could not be looked at")
+                log.exception("the rights of the seats could not be looked at")
+
+    def _keep_presence(self) -> None:
+        """Apart from the rights: these must not wait until something can be written."""
+        while not self._stop.wait(HEARTBEAT.total_seconds()):
+            try:
+                note_staying(self._watching())
+            except Busy:
+                log.info("presence is noted with the next beat")
+            except Exception:
+                log.exception("presence could not be noted")
 
     def _watching(self) -> list[tuple[str, Channel]]:
         with self._guard:

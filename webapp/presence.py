@@ -41,20 +41,17 @@ def note_watching(person: str, channel: Channel) -> None:
 
 def note_staying(watching: Iterable[tuple[str, Channel]]) -> None:
     """These persons still watch these channels, and whoever has gone is found gone."""
+    here = {(code, person) for person, each in watching if (code := meeting_of(each))}
     with snapshot() as db:
-        seats = [
-            (person, seat)
-            for person, channel in watching
-            if (meeting := meeting_of(channel)) and (seat := queries.own_seat(db, meeting, person))
-        ]
+        seats = queries.own_seats(db, here)
         unseen = queries.unseen_meetings(db, real_now(db))
-    present = [seat.key for _, seat in seats if seat.is_here]
+    present = [seat.key for seat in seats if seat.is_here]
     if present:
         with transaction() as (db, _):
             note_stay(db, present, seen=real_now(db))
-    for person, seat in seats:
+    for seat in seats:
         if not seat.is_here:
-            _arrive(seat.meeting, person)
+            _arrive(seat.meeting, seat.person)
     for meeting, lot in unseen:
         with transaction(lock=[f"lot:{lot}"]) as (db, now):
             note_losses(db, meeting, seen=real_now(db), now=now)

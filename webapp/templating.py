@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,20 +17,15 @@ from flask_babel import format_date, get_locale, gettext
 
 from evaluation import labels as evaluation
 from evaluation.labels.method import option
-from evaluation.labels.method_view import MethodView, method_view
-from evaluation.queries import frame_of
-from evaluation.rules.method import Frame, read_parts
-from evidence.rules.streams import canonical
+from evaluation.labels.method_view import method_shown
 from identity import labels as identity
 from identity.guard import unread_letters, viewer
-from kernel.errors import InvalidInput
 from kernel.money import fen_from_yuan, grouped_yuan, in_capitals
 from kernel.periods import SHANGHAI, Period, Unit, legal_date, minute_text
 from outbox import labels as outbox
 from supervision import labels as supervision
 from trading import labels as trading
 from trading.labels import notice_label, notice_order
-from trading.models.tendering import Lot
 from webapp.citing import cited
 from webapp.errors import told, worded
 from webapp.letters import letter_address, letter_text
@@ -67,56 +62,9 @@ _ICONS: Mapping[str, str] = {
 
 
 def register_templating(app: Flask) -> None:
-    """Globals and filters of every template."""
-    app.jinja_env.globals.update(
-        asset=asset,
-        badge_of=badge_of,
-        change_label=identity.change_label,
-        cover_label=trading.cover_label,
-        behaviour_of=supervision.behaviour_of,
-        desk_name=desk_name,
-        duty_label=duty_label,
-        given=given,
-        here=here,
-        icon_of=icon_of,
-        in_language=in_language,
-        is_here=is_here,
-        label=label,
-        letter_address=letter_address,
-        letter_text=letter_text,
-        method_option=option,
-        method_shown=method_shown,
-        news_label=supervision.news_label,
-        notice_label=notice_label,
-        notice_order=notice_order,
-        paper_label=identity.paper_label,
-        platform_name=platform_name,
-        server_time=server_time,
-        site=site,
-        ticked=ticked,
-        told=told,
-        unread_letters=unread_letters,
-        refused=refused,
-        viewer=viewer,
-        ways=ways,
-        worded=worded,
-    )
-    app.jinja_env.filters.update(
-        amount=show_amount,
-        yuan=grouped_yuan,
-        capitals=in_capitals,
-        cited=cited,
-        day=show_day,
-        clock=show_clock,
-        left=show_left,
-        long_day=show_long_day,
-        milliseconds=milliseconds,
-        wall_clock=show_wall_clock,
-        price=show_price,
-        short=show_short,
-        minute=minute_text,
-        period=show_period,
-    )
+    """Globals and filters of every template: the tables at the end of this file."""
+    app.jinja_env.globals.update(_GLOBALS)
+    app.jinja_env.filters.update(_FILTERS)
 
 
 def label(value: StrEnum) -> str:
@@ -137,21 +85,6 @@ def duty_label(kind: str) -> str:
 def icon_of(kind: str) -> str:
     """The icon that says the same as the colour of this kind of state."""
     return _ICONS[kind]
-
-
-def method_shown(lot: Lot) -> MethodView | None:
-    """The evaluation method of a lot as everybody may read it; None where there is none."""
-    return _method_view(canonical(lot.method), frame_of(lot), lot.ceiling_fen)
-
-
-@lru_cache(maxsize=512)
-def _method_view(text: bytes, frame: Frame, ceiling_fen: int) -> MethodView | None:
-    """A method is frozen with its tender, so what it looks like is calculated once."""
-    try:
-        parts = read_parts(json.loads(text), frame)
-    except InvalidInput:
-        return None
-    return None if parts.problems else method_view(parts, ceiling_fen)
 
 
 def platform_name() -> str:
@@ -281,3 +214,54 @@ def _package_of(value: StrEnum) -> str:
 def _manifest() -> dict[str, str]:
     found: dict[str, str] = json.loads(_MANIFEST.read_text(encoding="utf-8"))
     return found
+
+
+_GLOBALS: Mapping[str, Any] = {
+    "asset": asset,
+    "badge_of": badge_of,
+    "change_label": identity.change_label,
+    "cover_label": trading.cover_label,
+    "behaviour_of": supervision.behaviour_of,
+    "desk_name": desk_name,
+    "duty_label": duty_label,
+    "given": given,
+    "here": here,
+    "icon_of": icon_of,
+    "in_language": in_language,
+    "is_here": is_here,
+    "label": label,
+    "letter_address": letter_address,
+    "letter_text": letter_text,
+    "method_option": option,
+    "method_shown": method_shown,
+    "news_label": supervision.news_label,
+    "notice_label": notice_label,
+    "notice_order": notice_order,
+    "paper_label": identity.paper_label,
+    "platform_name": platform_name,
+    "server_time": server_time,
+    "site": site,
+    "ticked": ticked,
+    "told": told,
+    "unread_letters": unread_letters,
+    "refused": refused,
+    "viewer": viewer,
+    "ways": ways,
+    "worded": worded,
+}
+_FILTERS: Mapping[str, Callable[..., Any]] = {
+    "amount": show_amount,
+    "yuan": grouped_yuan,
+    "capitals": in_capitals,
+    "cited": cited,
+    "day": show_day,
+    "clock": show_clock,
+    "left": show_left,
+    "long_day": show_long_day,
+    "milliseconds": milliseconds,
+    "wall_clock": show_wall_clock,
+    "price": show_price,
+    "short": show_short,
+    "minute": minute_text,
+    "period": show_period,
+}

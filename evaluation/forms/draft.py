@@ -16,7 +16,7 @@ from evaluation.forms.method import (
     MOST_FIELDS,
     Fields,
     fields_of,
-    kept_json,
+    json_object,
     method_in,
     row_count,
 )
@@ -119,10 +119,7 @@ def fields_after(form: Mapping[str, str], deed: str) -> dict[str, str]:
     if deed == "preset":
         return fresh_fields(regime_in(form), form.get("preset", ""))
     if deed == "import":
-        value = kept_json(form.get(BOX, "")[:MOST_JSON], BOX)
-        if not isinstance(value, dict):
-            raise InvalidInput("method.not_json", "“%(field)s”应为一个 JSON 对象。", field=BOX)
-        return fields_of(value)
+        return fields_of(json_object(form.get(BOX, "")[:MOST_JSON], BOX))
     return _with_first_rows(changed(method_fields(form), deed))
 
 
@@ -154,9 +151,7 @@ def draft_of(fields: Fields, frame: Frame) -> MethodDraft:
 def draft_of_json(text: str, fields: Fields, frame: Frame) -> MethodDraft:
     """The method that stands in the box, whatever the fields say."""
     try:
-        value = kept_json(text[:MOST_JSON], BOX)
-        if not isinstance(value, dict):
-            raise InvalidInput("method.not_json", "“%(field)s”应为一个 JSON 对象。", field=BOX)
+        value = json_object(text[:MOST_JSON], BOX)
         parts = read_parts(value, frame)
     except Refusal as refusal:
         boxed = tuple(_boxed(problem) for problem in refusal.problems)

@@ -83,7 +83,6 @@ WHENS = ("above", "at_or_above", "below", "at_or_below")
 EFFECTS = ("ask", "invalid")
 PRICES = ("offered", "corrected", "evaluated")
 MODES = ("down", "up")
-CATEGORIES = ("goods", "services", "works")
 
 
 class Weighing(StrEnum):

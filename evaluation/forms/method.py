@@ -199,6 +199,14 @@ def _number(leaf: Leaf, text: str, place: str) -> str:
     return text
 
 
+def json_object(text: str, place: str) -> dict[str, Any]:
+    """A whole method as JSON. Raises InvalidInput."""
+    value = kept_json(text, place)
+    if not isinstance(value, dict):
+        raise _no_json(place)
+    return value
+
+
 def kept_json(text: str, place: str) -> Any:
     """JSON that was typed or kept, of no more levels than a method has. Raises InvalidInput."""
     try:

@@ -53,12 +53,17 @@ class _Sheet:
     most: Fraction
 
     def x(self, fen: Fraction | int) -> str:
-        share = float(Fraction(fen) - self.low) / (self.high - self.low)
-        return f"{_LEFT + share * (_RIGHT - _LEFT):.1f}"
+        share = (Fraction(fen) - self.low) / (self.high - self.low)
+        return _written(_LEFT + share * (_RIGHT - _LEFT))
 
     def y(self, points: Fraction) -> str:
-        share = float(points - self.least) / float(self.most - self.least)
-        return f"{_BOTTOM - share * (_BOTTOM - _TOP):.1f}"
+        share = (points - self.least) / (self.most - self.least)
+        return _written(_BOTTOM - share * (_BOTTOM - _TOP))
+
+
+def _written(place: Fraction) -> str:
+    """A place as the sheet takes it: tenths of its unit, which no eye tells apart."""
+    return f"{float(place):.1f}"
 
 
 def chart_of(example: Example) -> Chart | None:

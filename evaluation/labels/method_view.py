@@ -1,24 +1,32 @@
 """A method as pages show it: its items with their points, its price rule in words, an example."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from evaluation.labels.chart import Chart, chart_of, is_in_wan
 from evaluation.labels.price_rule import rule_words
+from evaluation.queries import frame_of
 from evaluation.rules.method import (
     FULL,
     Aggregation,
     Check,
+    Frame,
     Method,
     Parts,
     item_points,
     price_points,
+    read_parts,
     total_points,
 )
 from evaluation.rules.method_example import Example, example_of
 from evaluation.rules.price_numbers import Rounding, plain
+from evidence.rules.streams import canonical
+from kernel.errors import InvalidInput
 from kernel.words import Say
+from trading.models.tendering import Lot
 
 _HUNDREDTHS = Rounding(2)
 
@@ -90,6 +98,21 @@ def method_view(parts: Method | Parts, ceiling_fen: int) -> MethodView:
         size=len(parts.seats or ()),
         seats=_seat_lines(parts),
     )
+
+
+def method_shown(lot: Lot) -> MethodView | None:
+    """The evaluation method of a lot as everybody may read it; None where there is none."""
+    return _frozen_view(canonical(lot.method), frame_of(lot), lot.ceiling_fen)
+
+
+@lru_cache(maxsize=512)
+def _frozen_view(text: bytes, frame: Frame, ceiling_fen: int) -> MethodView | None:
+    """A method is frozen with its tender, so what it looks like is calculated once."""
+    try:
+        parts = read_parts(json.loads(text), frame)
+    except InvalidInput:
+        return None
+    return None if parts.problems else method_view(parts, ceiling_fen)
 
 
 def _weights(parts: Method | Parts) -> str:

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from evaluation.queries.presence import LostSeat as LostSeat
 from evaluation.queries.presence import OwnPresence as OwnPresence
 from evaluation.queries.presence import lost_seats as lost_seats
 from evaluation.queries.presence import own_seat as own_seat
+from evaluation.queries.presence import own_seats as own_seats
 from evaluation.queries.presence import unseen_meetings as unseen_meetings
 from evaluation.queries.progress import OwnPlace as OwnPlace
 from evaluation.queries.progress import SeatProgress as SeatProgress
@@ -167,12 +168,6 @@ def meeting_by_code(db: Session, code: str) -> Meeting:
     if found is None:
         raise no_meeting(code)
     return found
-
-
-def meetings_on(db: Session, lot_ids: Collection[int]) -> dict[int, Meeting]:
-    """The meetings of several lots, by the lot's id."""
-    query = sa.select(Meeting).where(Meeting.lot_id.in_(lot_ids))
-    return {meeting.lot_id: meeting for meeting in db.scalars(query)}
 
 
 def waiting_draws(db: Session) -> Sequence[Draw]:

@@ -1,6 +1,6 @@
 """Seats by their connection: one's own, those not seen for a while, those to tell of."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from trading.states import LotState
 class OwnPresence:
     """A person's seat in a meeting, and when it was seen, if ever."""
 
+    person: str
     meeting: Meeting
     member: Member
     presence: Presence | None
@@ -46,17 +47,21 @@ class LostSeat:
 
 def own_seat(db: Session, meeting_code: str, person_code: str) -> OwnPresence | None:
     """The seat of this person in a running meeting; None where they do not sit."""
+    return next(iter(own_seats(db, [(meeting_code, person_code)])), None)
+
+
+def own_seats(db: Session, watching: Collection[tuple[str, str]]) -> list[OwnPresence]:
+    """The same for several (meeting, person); those who do not sit are left out."""
     query = (
-        sa.select(Meeting, Member, Presence)
+        sa.select(Person.code, Meeting, Member, Presence)
         .join(Member, Member.meeting_code == Meeting.code)
         .join(Expert, Expert.code == Member.expert_code)
         .join(Person, Person.id == Expert.person_id)
         .outerjoin(Presence, of_member())
-        .where(Meeting.code == meeting_code, Person.code == person_code)
+        .where(sa.tuple_(Meeting.code, Person.code).in_(watching))
         .where(Meeting.state.in_(RUNNING))
     )
-    row = db.execute(query).one_or_none()
-    return OwnPresence(*row) if row else None
+    return [OwnPresence(*row) for row in db.execute(query)]
 
 
 def unseen_meetings(db: Session, now: datetime) -> Sequence[tuple[str, str]]:

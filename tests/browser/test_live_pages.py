@@ -78,6 +78,25 @@ def test_pages_of_one_browser_share_a_socket_and_hand_it_on(town, regulator):
     assert (shared, len(sockets)) == (1, 2)
 
 
+def test_what_a_closed_page_watched_is_watched_no_more(town, regulator):
+    sent, lot = [], regulator.context.new_page()
+    regulator.on("websocket", lambda socket: socket.on("framesent", lambda text: sent.append(text)))
+    regulator.goto(f"{town.url}/supervision/wall")
+    regulator.wait_for_selector("[data-live-chip]:has-text('实时')")
+    lot.goto(f"{town.url}/supervision/lots/{town.lot}")
+    lot.wait_for_selector("[data-live-chip]:has-text('实时')")
+
+    lot.goto(f"{town.url}/verify")  # which watches nothing
+
+    left = f'"leave",{{"topic":"lot:{town.lot}"}}'
+    for _ in range(50):
+        if any(left in str(text) for text in sent):
+            break
+        regulator.wait_for_timeout(100)
+    else:
+        raise AssertionError(sent)
+
+
 def test_a_regulator_suspends_by_the_form_with_article_and_ground(town, regulator):
     regulator.goto(f"{town.url}/supervision/lots/{town.lot}")
     regulator.click("text=起草暂停令")

@@ -17,12 +17,14 @@ from evaluation.rules.presence import (
     is_stale,
     is_told,
 )
+from identity.states import OrganisationKind, Role
 from outbox import queries as outbox
 from storage.base import real_now
 from storage.database import snapshot, transaction
 from storage.vault import Vault
 from tests.factories.evaluation import Evaluation
-from tests.factories.identity import viewer
+from tests.factories.identity import CODES, make_organisation, make_person, viewer
+from tests.factories.pages import Reader
 from webapp.presence import note_staying, note_watching
 
 MOMENT = timedelta(microseconds=1)
@@ -139,3 +141,26 @@ def test_a_seat_that_is_lost_for_long_is_a_yellow_card_of_the_lot(evaluation):
 
     assert [(each.lot.code, each.seat) for each in cards] == [(evaluation.lot, 0)]
     assert early == []
+
+
+def test_pages_of_regulators_alone_show_connections_and_the_card_of_a_lost_seat(client, settings):
+    made = Evaluation(Vault(settings.files)).confirmed().drawn().accept_all().convene()
+    make_organisation(CODES[46], "临江市监督管理局", OrganisationKind.REGULATOR)
+    make_person("regulator", CODES[46], Role.REGULATOR)
+    expert = made.experts[seat_of(made)]
+    regulator, member, agency = (
+        Reader(client.application.test_client(), name) for name in ("regulator", expert, "agent")
+    )
+    lot, meeting = f"/supervision/lots/{made.lot}", f"/evaluation/meetings/{made.meeting}"
+    watch(made)
+    here = regulator.get(lot)
+    with transaction() as (db, _):
+        seen = real_now(db) - TOLD_AFTER
+        db.get(Presence, (made.meeting, seat_of(made))).seen_at = seen
+    act(made, note_losses, made.meeting)
+
+    card = "第 1 席的连接中断"
+    assert ("已连接" in here, card in here) == (True, False)
+    assert all(card in regulator.get(page) for page in (lot, "/supervision/wall"))
+    for reader, page in ((member, meeting), (agency, f"/evaluation/lots/{made.lot}/draw")):
+        assert not any(word in reader.get(page) for word in ("已连接", "连接中断", "未连接过"))

@@ -3,35 +3,18 @@
 import json
 
 import pytest
-import sqlalchemy as sa
 
-from evidence.models.streams import Fact
 from identity.states import Role
 from storage.database import snapshot
 from tests.evaluation.test_method_form import FULL_METHOD
 from tests.factories.evaluation import method
 from tests.factories.forms import form_fields
 from tests.factories.identity import CODES, make_person
-from tests.factories.pages import Reader
-from tests.factories.trading import make_cast, make_tender, publish
+from tests.factories.pages import Reader, facts
+from tests.factories.trading import TENDER_FORM, make_cast, make_tender, publish
 from trading import queries
 
 NEW = "/run/tenders/new"
-TENDER = {
-    "tender_name": "临江大桥维修工程",
-    "category": "works",
-    "procuring_entity": CODES[1],
-    "rehearsal_from": "2026-09-01T10:00",
-    "lot_name": "第一标段",
-    "estimate": "11,000,000.00",
-    "ceiling": "12000000",
-    "guarantee": "200000",
-}
-
-
-def facts():
-    with snapshot() as db:
-        return db.scalar(sa.select(sa.func.count()).select_from(Fact))
 
 
 @pytest.fixture
@@ -46,7 +29,7 @@ def agent(app, reader):
 
 
 def filled(agent, **changes):
-    return form_fields(agent.get(NEW)) | TENDER | changes
+    return form_fields(agent.get(NEW)) | TENDER_FORM | changes
 
 
 def pressed(agent, form, deed):
@@ -202,5 +185,5 @@ def test_nobody_but_an_agency_uses_the_form(agent, reader, username):
     other = reader(username)
 
     for address in (NEW, "/run/tenders"):
-        assert other.send(address, **TENDER).status_code == 403
+        assert other.send(address, **TENDER_FORM).status_code == 403
     assert other.client.get(NEW).status_code == 403

@@ -2,9 +2,19 @@
 
 import re
 
+import sqlalchemy as sa
+
+from evidence.models.streams import Fact
+from storage.database import snapshot
 from tests.factories.identity import PASSWORD
 
 _MARK = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+def facts():
+    """How many facts there are: nothing that is refused adds one."""
+    with snapshot() as db:
+        return db.scalar(sa.select(sa.func.count()).select_from(Fact))
 
 
 class Reader:

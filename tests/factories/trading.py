@@ -24,6 +24,17 @@ from trading.rules.limits import PROFILES
 from trading.rules.tendering import LotTerms, earliest_deadline
 from trading.states import Category, Regime
 
+# A new tender as a page's form sends it, still without a method.
+TENDER_FORM = {
+    "tender_name": "临江大桥维修工程",
+    "category": "works",
+    "procuring_entity": CODES[1],
+    "rehearsal_from": "2026-09-01T10:00",
+    "lot_name": "第一标段",
+    "estimate": "11,000,000.00",
+    "ceiling": "12000000",
+    "guarantee": "200000",
+}
 NOTICE = {name: "内容" for profile in PROFILES for name in profile.notice_fields}
 TERMS = LotTerms(
     estimate_fen=3_000_000_000,

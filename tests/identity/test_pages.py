@@ -5,7 +5,6 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from evidence.models.streams import Fact
 from identity import queries
 from identity.actions import papers
 from identity.states import KeyPurpose, OrganisationKind, PaperState, Role, TurnState
@@ -13,7 +12,7 @@ from storage.database import snapshot, transaction
 from storage.due import DueWork
 from storage.vault import Vault
 from tests.factories.identity import CODES, PASSWORD, make_organisation, make_person, token, viewer
-from tests.factories.pages import Reader
+from tests.factories.pages import Reader, facts
 from tests.factories.papers import PIN, do_duty
 from tests.trading.test_guarantee import Bank
 from trading.actions import guarantee
@@ -25,11 +24,6 @@ PERSON = {
     "password": PASSWORD,
     "roles": ["bidder"],
 }
-
-
-def facts():
-    with snapshot() as db:
-        return db.scalar(sa.select(sa.func.count()).select_from(Fact))
 
 
 @pytest.fixture

@@ -7,9 +7,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import requests
+
 from tests.engines import free_port
+from tests.journeys.town import wait_for
 
 ROOT = Path(__file__).parents[2]
+_CITY_SECONDS = 480
+
+
+def answers(url, **options):
+    """Whether a site answers now; `options` of the request."""
+    try:
+        return requests.get(f"{url}/readyz", timeout=2, **options).ok
+    except requests.RequestException:
+        return False
 
 
 class Program:
@@ -39,6 +51,15 @@ class Program:
     @property
     def url(self):
         return f"http://{self.host}:{self.port}"
+
+    def wait_for_the_site(self):
+        wait_for(lambda: answers(self.url), seconds=60)
+        return self
+
+    def wait_for_the_city(self):
+        """Until everything that is played beside the site is there; long on a busy machine."""
+        wait_for(lambda: "the city is complete" in self.said(), seconds=_CITY_SECONDS)
+        return self
 
     def said(self):
         """What it and its children printed until now."""

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.journeys.program import ROOT
 from tests.pictures.camera import Pages, Shown, photograph
 from tests.pictures.finding import Finder, NoSubject
 from tests.pictures.plan import PICTURES, Picture
 from tests.pictures.readme import take_for_readme
 from tests.pictures.sheet import write_sheet
-from tests.pictures.site import ROOT, site
+from tests.pictures.site import site
 
 FOLDER = ROOT / "pictures"
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from storage.database import open_database
-from tests.journeys.program import Program
+from tests.journeys.program import Program, answers
 from tests.journeys.town import wait_for
 from webapp.commands import _is_loopback, _names_of
 from webapp.serve import Child, Parent
@@ -28,16 +28,9 @@ def program(tmp_path, request):
     started.stop()
 
 
-def answers(url, **options):
-    try:
-        return requests.get(f"{url}/readyz", timeout=2, **options).ok
-    except requests.RequestException:
-        return False
-
-
 def test_web_worker_and_witness_run_and_a_dead_one_comes_back(program):
     url = f"http://127.0.0.1:{program.port}"
-    wait_for(lambda: answers(url), seconds=60)
+    program.wait_for_the_site()
     wait_for(lambda: set(program.children()) == {"web", "worker", "witness"})
     before = program.children()
 
@@ -59,7 +52,7 @@ def test_web_worker_and_witness_run_and_a_dead_one_comes_back(program):
 def test_the_city_is_played_beside_a_site_that_answers_and_ends_with_it(tmp_path):
     program = Program(tmp_path, "127.0.0.1")
     try:
-        wait_for(lambda: answers(f"http://127.0.0.1:{program.port}"), seconds=60)
+        program.wait_for_the_site()
         city = wait_for(lambda: program.children().get("city"))
     finally:
         program.stop()
@@ -86,7 +79,7 @@ def tender_on(url):
 @pytest.mark.parametrize("program", ["127.0.0.2"], indirect=True)
 def test_loopback_needs_no_certificate(program):
     url = f"http://127.0.0.2:{program.port}"
-    wait_for(lambda: answers(url), seconds=60)
+    program.wait_for_the_site()
     assert "Strict-Transport-Security" not in requests.get(url, timeout=5).headers
 
 

@@ -86,9 +86,7 @@ def register_tender(
         registered_at=now,
     )
     db.add(tender)
-    for lot_code, draft in zip(lot_codes(code, len(lots)), lots, strict=True):
-        _add_lot(db, tender, lot_code, draft, who, now)
-    _record_registered(db, tender, lot_codes(code, len(lots)), who, now)
+    _add_lots(db, tender, lots, who, now)
     return tender
 
 
@@ -248,6 +246,15 @@ def _procuring_entity(db: Session, credit_code: str) -> Organisation:
             name=entity.name,
         )
     return entity
+
+
+def _add_lots(
+    db: Session, tender: Tender, lots: Sequence[LotDraft], who: Viewer, now: datetime
+) -> None:
+    numbered = lot_codes(tender.code, len(lots))
+    for code, draft in zip(numbered, lots, strict=True):
+        _add_lot(db, tender, code, draft, who, now)
+    _record_registered(db, tender, numbered, who, now)
 
 
 def _add_lot(

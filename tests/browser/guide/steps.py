@@ -107,6 +107,9 @@ class Reader:
         self.site, self.folder, self.kept = site, folder, None
         self.page = context.new_page()
         self.page.set_default_timeout(30_000)
+        self.faults = []
+        self.page.on("console", lambda m: self.faults.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda fault: self.faults.append(str(fault)))
         self.page.goto(f"{site}/?lang={language.code}")
 
     def do(self, sentence):

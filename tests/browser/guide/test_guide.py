@@ -5,14 +5,11 @@ import pytest
 from tests.browser.conftest import needs_chromium
 from tests.browser.guide.steps import CHINESE, ENGLISH, Reader, roles
 from tests.journeys.program import Program
-from tests.journeys.town import wait_for
-from tests.webapp.test_serve import answers
 
 pytestmark = [*needs_chromium, pytest.mark.timeout(1200)]
 TOLD = roles(ENGLISH)
 HARMLESS = ("任何人", "见证机构", "交易中心")
 """What changes nothing is done in Chinese too; the rest was done in English."""
-PATIENCE_SECONDS = 480
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +17,7 @@ def site(tmp_path_factory):
     """What `bootstrap.py run` serves, when it has said that the city is complete."""
     program = Program(tmp_path_factory.mktemp("guide"), "127.0.0.1")
     try:
-        wait_for(lambda: answers(program.url), seconds=60)
-        wait_for(lambda: "the city is complete" in program.said(), seconds=PATIENCE_SECONDS)
-        yield program.url
+        yield program.wait_for_the_site().wait_for_the_city().url
     finally:
         program.stop()
 
@@ -43,3 +38,6 @@ def follow(site, browser, folder, sentences, language):
     for sentence in sentences:
         reader.do(sentence)
     context.close()
+
+    assert sentences[-1].kind == "see"  # what it comes to is on the page
+    assert reader.faults == []

@@ -7,12 +7,12 @@ import re
 
 from playwright.sync_api import Error
 
+from client.journey.cast import PIN
 from demo.people import PASSWORD
 from tests.browser.axe import violations
 from tests.browser.bidder import PASSPHRASE, SMALL, STEP_MS, Hall, file
 from tests.factories import pdf
 
-PIN = "20261126"
 TRIES = 5
 
 

@@ -9,8 +9,6 @@ from tests.browser.story import evaluation, trade
 from tests.browser.story.people import Bidder, Citizen, Person
 from tests.browser.story.watch import Watch
 from tests.journeys.program import Program
-from tests.journeys.town import wait_for
-from tests.webapp.test_serve import answers
 
 pytestmark = [*needs_chromium, pytest.mark.timeout(1200)]
 BEGAN = timedelta(days=60)
@@ -23,8 +21,7 @@ SOON_SECONDS = 1.0
 def site(tmp_path):
     program = Program(tmp_path, "127.0.0.1", "--no-city")
     try:
-        wait_for(lambda: answers(program.url), seconds=60)
-        yield program.url
+        yield program.wait_for_the_site().url
     finally:
         program.stop()
 

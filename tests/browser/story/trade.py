@@ -6,18 +6,6 @@ from tests.factories import pdf
 
 TENDER = "临江大桥伸缩缝更换工程"
 BUYER = "临江市住房和城乡建设局"
-NOTICE = [
-    "content",
-    "scope",
-    "funds",
-    "budget",
-    "qualification",
-    "document_access",
-    "notice_period",
-    "submission",
-    "contacts",
-    "objection_contact",
-]
 
 
 def register(agency, began):

@@ -20,6 +20,8 @@ from webapp.settings import prepare_keys, settings_from
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
+pytest_plugins = ["tests.attacks.counting"]
+
 _numbers = itertools.count()
 # Outside data stands beside the checkout and is not copied into the project.
 OUTSIDE = Path(__file__).parents[1].parent / "shared" / "data"

@@ -14,6 +14,8 @@ from tests.factories.evaluation import Evaluation
 from tests.trading.test_opening import terminated
 from trading.states import LotState
 
+pytestmark = pytest.mark.attack("crashes")
+
 
 def complete(paper):
     """The paper as the seal leaves it; what stands in the file is judged elsewhere."""

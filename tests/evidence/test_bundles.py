@@ -189,6 +189,7 @@ def test_older_checkpoints_are_proved_to_be_prefixes(database, judged):
     assert refused.value.code == "evidence.no_such_checkpoint"
 
 
+@pytest.mark.attack("bundles")
 def test_an_older_checkpoint_of_another_history_is_refused(database, judged):
     write("lot:L", times=3)
     made.sequence()
@@ -215,6 +216,7 @@ def cosign(key):
         db.execute(sa.insert(Cosignature), [row])
 
 
+@pytest.mark.attack("bundles")
 @pytest.mark.parametrize(
     ("signed_by_it", "codes"), [(True, []), (False, ["checkpoint.cosignature"])]
 )
@@ -261,6 +263,7 @@ def test_an_archive_is_tied_to_the_fact_of_its_digest(database, judged):
     assert [problem.code for problem in judged(other).problems] == ["archive.digest"]
 
 
+@pytest.mark.attack("bundles")
 @pytest.mark.parametrize(
     "name", ["../x", "files/../x", "bundle.json", "files/", "streams/009.jsonl"]
 )

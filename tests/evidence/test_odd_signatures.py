@@ -18,6 +18,8 @@ from evidence.rules.pdf_signatures import FACT_NAMES, SignatureFinding
 from tests.evidence import attacks, drafts, signed_papers
 from tests.evidence.signed_papers import examined, updated
 
+pytestmark = pytest.mark.attack("archives")
+
 
 def signed_by_expert(change=lambda data: None, old=b"", new=b""):
     """The second expert's signature with other data, or other text in its dictionary."""

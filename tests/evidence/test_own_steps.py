@@ -22,6 +22,8 @@ from tests.evidence.attacks_on_steps import (
 )
 from tests.evidence.signed_papers import examined, updated
 
+pytestmark = pytest.mark.attack("archives")
+
 
 def asked(pdf):
     """Reader, signatures and what is said of the last step without any comparison."""

@@ -22,6 +22,8 @@ from evidence.rules.pdf_signatures import FACT_NAMES, Examination, Fact, Signatu
 from tests.evidence import attacks, signed_papers
 from tests.evidence.signed_papers import NOW, examined
 
+pytestmark = pytest.mark.attack("archives")
+
 CHANGED_LATER = [
     (attacks.add_page, "coverage.pages_added"),
     (attacks.remove_page, "coverage.pages_removed"),

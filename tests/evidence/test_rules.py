@@ -26,6 +26,7 @@ def test_canonical_text_is_what_the_vectors_say():
         assert streams.canonical(case["value"]).decode() == case["canonical"]
 
 
+@pytest.mark.attack("hostile-input")
 @pytest.mark.parametrize("value", [*vectors("canonical")["refused"], "\ud800", object()])
 def test_values_without_a_canonical_form_are_refused(value):
     with pytest.raises(InvalidInput) as refused:
@@ -33,6 +34,7 @@ def test_values_without_a_canonical_form_are_refused(value):
     assert refused.value.code == "evidence.not_canonical"
 
 
+@pytest.mark.attack("hostile-input")
 def test_deep_nesting_is_refused_and_not_a_crash():
     value = []
     for _ in range(5000):
@@ -97,6 +99,7 @@ def decoded(text):
     return base64.b64decode(text or "")
 
 
+@pytest.mark.attack("log")
 @pytest.mark.parametrize("path", published("inclusion"))
 def test_published_inclusion_vectors(path):
     case = json.loads(path.read_text())
@@ -107,6 +110,7 @@ def test_published_inclusion_vectors(path):
     assert held != case["wantErr"]
 
 
+@pytest.mark.attack("log")
 @pytest.mark.parametrize("path", published("consistency"))
 def test_published_consistency_vectors(path):
     case = json.loads(path.read_text())
@@ -125,6 +129,7 @@ def reader(leaves):
     return lambda level, at: levels[level, at]
 
 
+@pytest.mark.attack("log")
 def test_every_proof_up_to_forty_leaves_holds_and_no_altered_one_does():
     leaves = [b"leaf %d" % number for number in range(40)]
     get = reader(leaves)
@@ -187,6 +192,7 @@ def test_a_checkpoint_is_read_back_with_its_witness():
     assert checkpoints.cosignature_time(signed(), WITNESS_KEY) == 1_790_000_000
 
 
+@pytest.mark.attack("log")
 @pytest.mark.parametrize(
     "alter",
     [
@@ -209,6 +215,7 @@ def test_an_altered_checkpoint_is_refused(alter):
         checkpoints.read_checkpoint(alter(signed()), LOG_KEY)
 
 
+@pytest.mark.attack("log")
 def test_a_receipt_signature_is_bound_to_its_commitment():
     public = KEY.public_key().public_bytes_raw()
     signature = receipts.sign_receipt(KEY, bytes(32))

@@ -3,6 +3,8 @@ import pytest
 
 from evidence.rules import sealing
 
+pytestmark = pytest.mark.attack("sealed-bids")
+
 IDENTITY = pyrage.x25519.Identity.generate()
 SEAL = IDENTITY.to_public()
 SEALED = pyrage.encrypt(b"bid" * 100, [SEAL])

@@ -13,6 +13,8 @@ from storage.database import snapshot
 from tests.factories.identity import CODES, PASSWORD, make_organisation, make_person, token
 from webapp.factory import create_app, refuse_unguarded
 
+pytestmark = pytest.mark.attack("web")
+
 
 @pytest.fixture
 def people(app):

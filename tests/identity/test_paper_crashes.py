@@ -1,10 +1,14 @@
 """Each step of a signature and the seal is whole or absent, whenever the process dies."""
 
+import pytest
+
 from identity.actions import papers
 from identity.states import PaperState, TurnState
 from tests.crashes import act_of, try_every_statement
 from tests.factories.papers import ask, give, sign
 from tests.identity.test_papers import begin, paper_of, turn_of, workshop
+
+pytestmark = pytest.mark.attack("crashes")
 
 __all__ = ["workshop"]
 

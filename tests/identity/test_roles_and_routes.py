@@ -15,6 +15,8 @@ from identity.rules.permissions import GRANTS, KIND_FOR_ROLE, Viewer
 from identity.states import Permission, Role
 from tests.factories.identity import CODES, make_organisation, make_person, token
 
+pytestmark = pytest.mark.attack("permissions")
+
 DOORS = dict(
     line.split("\t")
     for line in (Path(__file__).parent / "doors.tsv").read_text("utf-8").splitlines()

@@ -21,6 +21,8 @@ from client.session import Refused
 from evidence.rules import receipts, streams, tree
 from tests.journeys.town import running, wait_for
 
+pytestmark = pytest.mark.attack("outages")
+
 METHOD = json.loads((ROOT / "docs/methods/construction.json").read_text())
 PLAN = Plan("CONSTRUCTION", seed=7, seats=5, megabytes=9, given=None, method=METHOD)
 

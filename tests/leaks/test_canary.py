@@ -24,6 +24,8 @@ from trading.states import LotState
 from webapp.factory import create_app
 from webapp.settings import prepare_keys, settings_from, workshop_of
 
+pytestmark = pytest.mark.attack("canaries")
+
 PIN = "CANARY-PIN-8402957316"
 PRICE, PRICE_FEN = "27182818.28", 2_718_281_828
 SECRET = "金丝雀施工方案-CANARY-5550137"

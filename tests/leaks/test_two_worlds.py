@@ -29,6 +29,8 @@ from webapp.settings import prepare_keys, settings_from, workshop_of
 from webapp.throttle import APPLYING, DOORS, NAMELESS
 from webapp.worker import Worker
 
+pytestmark = pytest.mark.attack("leaks")
+
 START = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
 BANK = CODES[48]
 OTHERS = {

@@ -23,6 +23,7 @@ def contend(url, what, *, processes, threads, rounds):
     return sum(int(process.communicate(timeout=240)[0]) for process in running)
 
 
+@pytest.mark.attack("races")
 def test_sixteen_threads_in_two_processes_lose_no_update(database, database_url):
     with database.transaction() as (db, _):
         db.add(Clock(name="shared", shift=0))
@@ -33,6 +34,7 @@ def test_sixteen_threads_in_two_processes_lose_no_update(database, database_url)
         assert (done, db.get_one(Clock, "shared").shift) == (320, 320)
 
 
+@pytest.mark.attack("races")
 def test_writers_with_random_locks_and_channels_never_deadlock(database, database_url):
     done = contend(database_url, "mixed", processes=2, threads=6, rounds=15)
 
@@ -110,6 +112,7 @@ def test_the_real_clock_cannot_be_moved_nor_any_clock_back(database):
                 subjects.move_clock(db, clock, by)
 
 
+@pytest.mark.attack("outages")
 def test_sqlite_says_busy_when_the_lock_is_not_to_be_had(sqlite_database, monkeypatch):
     monkeypatch.setattr("storage.database.BUSY_SECONDS", 0.05)
 
@@ -120,6 +123,7 @@ def test_sqlite_says_busy_when_the_lock_is_not_to_be_had(sqlite_database, monkey
     assert refused.value.code == "storage.busy"
 
 
+@pytest.mark.attack("log")
 def test_append_only_tables_refuse_change_on_both_engines(database):
     with database.transaction(lock=["lot:L"]) as (db, now):
         record(db, stream="s", kind="a.b", actor="x", subject="x", data={}, now=now)
@@ -159,6 +163,7 @@ def test_due_work_is_claimed_at_its_legal_moment_by_its_own_clock(database):
         assert due.pending(db) == []
 
 
+@pytest.mark.attack("outages")
 def test_work_of_a_dead_worker_is_claimed_again(database):
     with database.transaction(lock=["tender:T"]) as (db, now):
         due.schedule(db, "lot.close", "tender:T", now)
@@ -228,6 +233,7 @@ def test_work_that_slipped_past_a_hold_is_not_begun(database):
         assert due.may_begin(db, claim.id) is True
 
 
+@pytest.mark.attack("outages")
 def test_a_fault_of_the_database_does_not_tell_what_was_to_be_stored(database):
     with database.transaction(lock=["tender:T"]):
         pass

@@ -27,6 +27,8 @@ from webapp.factory import create_app
 from webapp.settings import prepare_keys, settings_from
 from webapp.worker import Worker
 
+pytestmark = pytest.mark.attack("permissions")
+
 TENDER = {
     "regime": "CONSTRUCTION",
     "category": "works",

@@ -1,11 +1,15 @@
 """A decision on a finding and the restriction that it imposes are one whole."""
 
+import pytest
+
 from identity.queries import restrictions_by_finding
 from storage.database import snapshot
 from supervision.states import FindingState
 from tests.crashes import try_every_statement
 from tests.factories.supervision import decide, found, noticed, restriction
 from tests.supervision.test_conduct import city, year_from_today
+
+pytestmark = pytest.mark.attack("crashes")
 
 __all__ = ["city"]
 

@@ -25,6 +25,8 @@ from trading.actions import guarantee
 from trading.actions.closing import close_lot
 from trading.states import GuaranteeState, LotState
 
+pytestmark = pytest.mark.attack("crashes")
+
 START = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 

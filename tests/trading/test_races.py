@@ -20,6 +20,8 @@ from trading.actions.closing import close_lot
 from trading.models.opening import Release
 from trading.states import GuaranteeState, LotState
 
+pytestmark = pytest.mark.attack("races")
+
 START = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
 
 

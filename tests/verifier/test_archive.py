@@ -10,6 +10,8 @@ from tests.factories import bundles as made
 from tests.verifier.altering import codes
 from verifier import archive
 
+pytestmark = pytest.mark.attack("bundles")
+
 
 def zip_of(rows, method=zipfile.ZIP_STORED):
     out = io.BytesIO()

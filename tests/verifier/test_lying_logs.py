@@ -8,6 +8,8 @@ from storage.columns import instant_text
 from tests.factories import bundles as made
 from tests.verifier.altering import altered_lines, codes
 
+pytestmark = pytest.mark.attack("bundles")
+
 
 def test_a_bidder_without_the_last_fact_does_not_fit_the_close(honest, judged):
     drop = altered_lines(honest.members, honest.bid_file, lambda lines: lines[:-1])

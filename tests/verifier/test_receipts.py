@@ -8,6 +8,8 @@ import pytest
 from tests.factories import bundles as made
 from verifier import merkle
 
+pytestmark = pytest.mark.attack("log")
+
 
 def receipt_file(tmp_path, receipt):
     path = tmp_path / "receipt.json"

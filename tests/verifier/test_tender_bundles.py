@@ -18,6 +18,8 @@ from tests.verifier.altering import altered_lines, codes
 from trading.rules.disclosure import Audience
 from verifier import age, merkle
 
+pytestmark = pytest.mark.attack("bundles")
+
 
 @pytest.fixture(scope="module")
 def played(sqlite_template, tmp_path_factory):

@@ -12,6 +12,8 @@ from tests.factories import bundles as made
 from tests.verifier.altering import altered_lines, codes
 from verifier import merkle
 
+pytestmark = pytest.mark.attack("bundles")
+
 
 def test_an_honest_bundle_is_valid(honest, run):
     code, result, told = run(

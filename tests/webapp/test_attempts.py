@@ -20,6 +20,8 @@ from tests.trading.test_pages import START
 from trading import queries
 from trading.states import LotState
 
+pytestmark = pytest.mark.attack("states")
+
 
 @pytest.fixture
 def reported(app, settings):

@@ -17,6 +17,8 @@ from tests.factories.trading import make_cast, make_open_lot
 from tests.trading.test_opening import START
 from webapp.tables import metadata
 
+pytestmark = pytest.mark.attack("hostile-input")
+
 WRONG_DIGIT = CODES[5][:-1] + ("0" if CODES[5][-1] != "0" else "1")
 HOSTILE = (
     10**30, -1, 0, 2**53, 2**63, 1.5, 1e308, True, None, "", " ", "\0", "a\0b", "\ud800", "\udfff",

@@ -22,6 +22,8 @@ from tests.journeys.town import running, wait_for
 from trading.models.tendering import Lot
 from webapp.channels import unseen
 
+pytestmark = pytest.mark.attack("live")
+
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory):
@@ -148,12 +150,14 @@ def test_nothing_is_told_of_what_was_rolled_back(town):
         assert "never" not in str(watcher.seen)
 
 
+@pytest.mark.attack("permissions")
 @pytest.mark.parametrize("credential", ["", "Bearer nonsense"])
 def test_a_socket_without_a_valid_credential_is_refused(town, credential):
     with pytest.raises(socketio.exceptions.ConnectionError):
         Watcher(town, credential, "wall").connect()
 
 
+@pytest.mark.attack("web")
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
 def test_a_socket_from_another_origin_is_refused(town, origin):
     with pytest.raises(socketio.exceptions.ConnectionError):
@@ -197,6 +201,7 @@ def browser_of(town, name):
     return browser
 
 
+@pytest.mark.attack("permissions")
 def test_a_browser_that_is_ended_loses_its_socket_within_a_second(town):
     first, second = browser_of(town, "witness"), browser_of(town, "witness")
     cookie = "; ".join(f"{each.name}={each.value}" for each in second.cookies)
@@ -217,6 +222,7 @@ def test_a_browser_that_is_ended_loses_its_socket_within_a_second(town):
     assert second.get(f"{town.url}/desk", timeout=10).status_code == 401
 
 
+@pytest.mark.attack("permissions")
 def test_who_loses_the_right_loses_the_socket_within_a_second(town):
     credential = token(town, "buyer")
     with Watcher(town, credential, f"lot:{town.lot}") as watcher:
@@ -231,6 +237,7 @@ def test_who_loses_the_right_loses_the_socket_within_a_second(town):
         assert time.monotonic() - began < 3
 
 
+@pytest.mark.attack("hostile-input")
 @pytest.mark.parametrize(
     "asked",
     [
@@ -255,6 +262,7 @@ def test_a_malformed_watch_is_answered_and_opens_no_room(town, asked):
         assert answer["error"]["code"].startswith(("live.", "lot."))
 
 
+@pytest.mark.attack("hostile-input")
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
 @settings(max_examples=50)
 def test_no_topic_and_no_number_is_ever_a_fault(anything):

@@ -84,7 +84,7 @@ class Database:
             yield
             return
         if not self._one_writer.acquire(timeout=BUSY_SECONDS):
-            raise _busy()
+            raise busy()
         try:
             yield
         finally:
@@ -96,7 +96,7 @@ class Database:
             yield
         except sa.exc.DBAPIError as fault:
             if _is_busy(fault):
-                raise _busy() from fault
+                raise busy() from fault
             raise
 
     def _engine(self, pool_size: int, *, reads_only: bool) -> sa.Engine:
@@ -173,5 +173,6 @@ def _is_busy(fault: sa.exc.DBAPIError) -> bool:
     return isinstance(fault, sa.exc.OperationalError) and "database is locked" in str(fault.orig)
 
 
-def _busy() -> Busy:
+def busy() -> Busy:
+    """What is said when something could not be had now and nothing was done."""
     return Busy("storage.busy", "系统正忙，本次没有做任何改动，请一秒后重试。")

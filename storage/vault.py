@@ -18,7 +18,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Vault:
-    """A folder of files by digest, two levels deep."""
+    """A folder of files by digest, two levels deep. On S3: storage/vault_s3.py."""
 
     def __init__(self, folder: Path) -> None:
         """Makes nothing until the first file comes."""
@@ -45,16 +45,13 @@ class Vault:
         return digest.hexdigest(), size
 
     def open(self, digest: str) -> BinaryIO:
-        """The file with this digest. Raises FileNotFoundError."""
+        """The file with this digest; it can be sought. Raises FileNotFoundError."""
         return self._path(digest).open("rb")
-
-    def place(self, digest: str) -> Path:
-        """Where the file with this digest lies, for who sends it by range."""
-        return self._path(digest)
 
     def read(self, digest: str) -> bytes:
         """All of a small file."""
-        return self._path(digest).read_bytes()
+        with self.open(digest) as file:
+            return file.read()
 
     def chunks(self, digests: list[str]) -> Iterator[bytes]:
         """The bytes of several files after one another, piece by piece."""
@@ -62,6 +59,11 @@ class Vault:
             with self.open(digest) as file:
                 while chunk := file.read(_CHUNK):
                     yield chunk
+
+    def digests(self) -> Iterator[str]:
+        """Every digest that is kept, in order."""
+        for place in sorted(self._folder.glob("[0-9a-f][0-9a-f]/*")):
+            yield place.parent.name + place.name
 
     def _keep(self, beside: Path, digest: str) -> None:
         place = self._path(digest)
@@ -73,9 +75,14 @@ class Vault:
             _flush(folder)
 
     def _path(self, digest: str) -> Path:
-        if not _DIGEST.fullmatch(digest):
-            raise ValueError("not a digest")
-        return self._folder / digest[:2] / digest[2:]
+        return self._folder / path_of(digest)
+
+
+def path_of(digest: str) -> str:
+    """Where a file lies in its folder or bucket. Raises ValueError for what is no digest."""
+    if not _DIGEST.fullmatch(digest):
+        raise ValueError("not a digest")
+    return f"{digest[:2]}/{digest[2:]}"
 
 
 def _flush(folder: Path) -> None:

@@ -55,6 +55,12 @@ def postgresql_server():
 
 
 @pytest.fixture(scope="session")
+def s3_server():
+    with engines.s3() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory):
     path = tmp_path_factory.mktemp("template") / "template.db"
     database = Database(f"sqlite:///{path}")

@@ -111,7 +111,7 @@ def s3():
         [
             weed, "-logtostderr=true", "server", f"-dir={folder}", "-ip=127.0.0.1",
             "-ip.bind=127.0.0.1", "-s3", f"-s3.config={folder / 's3.json'}",
-            "-master.volumeSizeLimitMB=64", "-volume.max=20", "-master.telemetry=false",
+            "-master.volumeSizeLimitMB=64", "-volume.max=400", "-master.telemetry=false",
             *(f"-{name}={port}" for name, port in ports.items()),
         ],
         stderr=subprocess.DEVNULL,

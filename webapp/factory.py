@@ -38,7 +38,6 @@ from identity.routes import keys as key_pages
 from kernel.errors import NotAllowed
 from storage import keys
 from storage.database import open_database
-from storage.vault import Vault
 from supervision.routes import (
     agency,
     conduct,
@@ -193,9 +192,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _equip(app: Flask, settings: Settings) -> None:
     """What routes reach for that is no database; keys are read when they are first needed."""
     app.extensions["settings"] = settings
-    app.extensions["vault"] = Vault(settings.files)
-    app.extensions["check_method"] = check_method
     app.extensions["workshop"] = workshop_of(settings)
+    app.extensions["vault"] = app.extensions["workshop"].vault
+    app.extensions["check_method"] = check_method
     app.extensions["desk"] = DESK
     app.extensions["publisher"] = Publisher(PLATFORM, settings.site, settings.ocds_prefix)
     app.extensions["receipt_key"] = functools.cache(

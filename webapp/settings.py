@@ -7,6 +7,7 @@ from pathlib import Path
 from evidence.actions.workshop import Workshop
 from storage.keys import kept_secret
 from storage.vault import Vault
+from storage.vault_s3 import S3Vault
 
 ROOT = Path(__file__).resolve().parent.parent
 FONTS = ROOT / "static/dist/fonts"
@@ -28,6 +29,8 @@ class Settings:
     platform_name: str
     smtp_url: str | None
     mail_from: str
+    s3_endpoint: str | None
+    s3_bucket: str
 
     @property
     def keys(self) -> Path:
@@ -41,7 +44,7 @@ class Settings:
 
     @property
     def files(self) -> Path:
-        """Folder of stored files."""
+        """Folder of stored files; with S3, of those that are on their way there."""
         return self.var / "files"
 
     @property
@@ -68,12 +71,21 @@ def settings_from(environment: dict[str, str] | None = None) -> Settings:
         platform_name=given.get("ZHAOBIAO_NAME", "临江市公共资源交易平台"),
         smtp_url=given.get("ZHAOBIAO_SMTP_URL") or None,
         mail_from=given.get("ZHAOBIAO_MAIL_FROM", "zhaobiao@zhaobiao.invalid"),
+        s3_endpoint=given.get("S3_ENDPOINT") or None,
+        s3_bucket=given.get("S3_BUCKET", "zhaobiao"),
     )
+
+
+def vault_of(settings: Settings) -> Vault:
+    """Where files are kept: in a bucket if there is one, else in a folder. Nothing is asked yet."""
+    if settings.s3_endpoint is None:
+        return Vault(settings.files)
+    return S3Vault(settings.files, settings.s3_endpoint, settings.s3_bucket)
 
 
 def workshop_of(settings: Settings) -> Workshop:
     """What heavy work needs; nothing is opened yet."""
-    return Workshop(Vault(settings.files), settings.authority, FONTS, settings.time_stamp_url)
+    return Workshop(vault_of(settings), settings.authority, FONTS, settings.time_stamp_url)
 
 
 def prepare_keys(settings: Settings) -> None:

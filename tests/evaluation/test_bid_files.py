@@ -1,7 +1,6 @@
 """What goes over the wire when the committee, the party and the bidder ask for a bid's files."""
 
 import hashlib
-import io
 
 import pytest
 
@@ -174,15 +173,6 @@ def test_no_file_is_given_out_before_the_opening(client, settings):
 
     for answer in (before, *closed):
         assert (answer.status_code, answer.json["error"]["code"]) == (404, "receipt.not_found")
-
-
-def test_a_stored_file_is_read_from_where_it_lies(tmp_path):
-    vault = Vault(tmp_path / "files")
-    digest, _ = vault.put(io.BytesIO(b"bid"), limit=10)
-
-    assert vault.place(digest).read_bytes() == b"bid"
-    with pytest.raises(ValueError, match="not a digest"):
-        vault.place("../../etc/passwd")
 
 
 def test_a_blind_code_of_another_meeting_is_not_found(seen):

@@ -3,7 +3,11 @@
 Somebody else wrote it: whatever it is, the browser must neither run nor guess it.
 """
 
-from flask import Response, current_app, send_file
+import os
+from typing import BinaryIO
+
+from flask import Response, current_app, request, send_file
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from storage.vault import Vault
 from trading.rules.files import BidFile
@@ -19,14 +23,26 @@ def send_bid_file(file: BidFile, name: str) -> Response:
 def send_stored(sha256: str, name: str, *, is_pdf: bool = False) -> Response:
     """A stored file as an attachment: whatever it is, no page of this site."""
     vault: Vault = current_app.extensions["vault"]
+    file = vault.open(sha256)
     answer = send_file(
-        vault.place(sha256),
+        file,
         mimetype="application/pdf" if is_pdf else "application/octet-stream",
         as_attachment=True,
         download_name=name,
-        conditional=True,
         etag=sha256,
         last_modified=0,  # it never changes, and when it was stored is nobody's business
     )
     answer.headers["Content-Security-Policy"] = _POLICY
+    return _by_range(answer, file)
+
+
+def _by_range(answer: Response, file: BinaryIO) -> Response:
+    """The part that was asked for, sought in the file wherever it lies: disk or bucket."""
+    answer.content_length = size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    try:
+        answer.make_conditional(request.environ, accept_ranges=True, complete_length=size)
+    except RequestedRangeNotSatisfiable:
+        file.close()
+        raise
     return answer

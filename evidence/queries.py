@@ -122,6 +122,17 @@ def pending_count(db: Session) -> int:
     return db.scalar(sa.select(sa.func.count()).select_from(PendingFact)) or 0
 
 
+def oldest_pending(db: Session) -> datetime | None:
+    """When the oldest ordinary fact was recorded that still waits for the sequencer.
+
+    Facts that were held back are older than their waiting; they wait with that of the close.
+    """
+    query = sa.select(sa.func.min(Fact.recorded_at)).join(
+        PendingFact, PendingFact.commitment == Fact.commitment
+    )
+    return db.scalar(query.where(PendingFact.place.contains("/")))
+
+
 def held_count(db: Session, holder: str) -> int:
     """How many facts this holder keeps back. Never shown to a user before the close."""
     query = sa.select(sa.func.count()).select_from(HeldFact).where(HeldFact.holder == holder)

@@ -29,6 +29,7 @@ HALF_SECONDS = 300
 """For so long a right password waits for its code."""
 
 _MARK = "guarded_by"
+_OWN_MARK = "looks_at_its_token_itself"
 _NO_SESSION = "uses_no_session"
 _BEARER = "Bearer "
 _NO_PAGES = ("/api/", "/live/", "/socket.io/", "/static/")
@@ -50,13 +51,25 @@ def open_to_all(view: View) -> View:
     return view
 
 
+def asks_own_token(view: View) -> View:
+    """Mark a door whose bearer token is no person's: the door itself looks at it."""
+    setattr(view, _OWN_MARK, True)
+    return view
+
+
+def permission_of(app: Flask, endpoint: str) -> Permission | None:
+    """What this door asks for; None where it is open to all, or is no door."""
+    found: Permission | None = getattr(app.view_functions.get(endpoint), _MARK, None)
+    return found
+
+
 def enforce() -> None:
     """Run before every request, and before its input is even read."""
     view = current_app.view_functions.get(request.endpoint or "")
     permission = getattr(view, _MARK, None)
     if permission is not None:
         check(viewer(), permission)
-    elif comes_with_token():
+    elif comes_with_token() and not hasattr(view, _OWN_MARK):
         viewer()  # a token that is none is told at open doors too, before anything is done
 
 

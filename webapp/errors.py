@@ -30,6 +30,7 @@ from kernel.errors import Problem, Refusal
 from kernel.words import Say
 from supervision import labels as supervision
 from trading import labels as trading
+from webapp.answered import note_code
 from webapp.attempts import note_refusal
 from webapp.i18n import show_instant
 
@@ -63,6 +64,7 @@ def register_errors(app: Flask) -> None:
 
 def answer_refusal(refusal: Refusal) -> tuple[Any, int, dict[str, str]]:
     """The answer to a refusal: status, problems, and when to come again."""
+    note_code(refusal.code)
     note_refusal(refusal)
     status = status_of(refusal)
     headers = {"Retry-After": str(wait)} if (wait := _seconds_to_wait(refusal)) else {}
@@ -129,6 +131,7 @@ def answer_invalid(fault: ValidationError) -> Response:
         )
         for item in fault.errors(include_url=False, include_input=False, include_context=False)
     ]
+    note_code(problems[0].code)
     response = jsonify(error=as_json(problems[0]), problems=[as_json(p) for p in problems])
     response.status_code = 422
     return response
@@ -176,6 +179,7 @@ def _answer_http_error(fault: HTTPException) -> Any:
         return fault
     if code == 405 and request.method == "GET" and (address := _address_of_form()):
         return redirect(address, 303)
+    note_code(f"http.{code}")
     message = gettext(HTTP_MESSAGES[code]) if code in HTTP_MESSAGES else fault.name
     problem = {"code": f"http.{code}", "message": message, "source": "", "field": ""}
     if wants_json():
@@ -207,7 +211,8 @@ def _taken_by(page: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, A
 
 
 def _answer_fault(fault: Exception) -> Any:
-    log.exception("fault while answering %s", request.path, exc_info=fault)
+    note_code("program.fault")
+    log.exception("fault while answering", exc_info=fault)
     problem = {
         "code": "program.fault",
         "message": gettext("程序出现故障，本次没有做任何改动；故障已记录。"),

@@ -70,12 +70,15 @@ from trading.routes import (
 from trading.routes import desk as trading_desk
 from trading.rules.ocds import Publisher
 from webapp import rehearsing, verifying
+from webapp.answered import register_answered
 from webapp.commands import register_commands
 from webapp.errors import answer_invalid, answer_refusal, register_errors
 from webapp.headers import register_headers
 from webapp.health import health
 from webapp.i18n import register_languages
 from webapp.live import Live, poll
+from webapp.logs import log_answered
+from webapp.metrics import Metrics, metrics
 from webapp.reading import ShallowJson
 from webapp.settings import ROOT, Settings, settings_from, workshop_of
 from webapp.templating import register_templating
@@ -134,6 +137,7 @@ PAGES = (
     agency.pages,
     files_api.pages,
     health,
+    metrics,
     verifying.pages,
     rehearsing.pages,
     poll,
@@ -173,6 +177,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_CHECK_DEFAULT=False,
     )
     open_database(settings.database_url)
+    figures = app.extensions["metrics"] = Metrics(app, settings.socket_limit)
+    register_answered(app, log_answered, figures.note)
     for register in (register_errors, register_headers, register_languages, register_templating):
         register(app)
     app.before_request(_widen_body)

@@ -62,7 +62,7 @@ def ready() -> ResponseReturnValue:
 def details() -> ResponseReturnValue:
     """Lags and failures, for the operator; nothing that would tell of bids before the close."""
     with snapshot() as db:
-        found = _condition(db)
+        found = condition(db)
         return jsonify(
             pending_facts=found.pending_facts,
             waiting_messages=found.waiting_messages,
@@ -81,11 +81,12 @@ def page() -> ResponseReturnValue:
     """The same for people."""
     with snapshot() as db:
         return render_template(
-            "identity/centre/health.html", condition=_condition(db), now=real_now(db)
+            "identity/centre/health.html", condition=condition(db), now=real_now(db)
         )
 
 
-def _condition(db: Session) -> Condition:
+def condition(db: Session) -> Condition:
+    """How things stand now."""
     work = trading.nameable_work(db, due.pending(db))
     return Condition(
         pending_facts=evidence.pending_count(db),

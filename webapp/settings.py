@@ -31,6 +31,7 @@ class Settings:
     mail_from: str
     s3_endpoint: str | None
     s3_bucket: str
+    metrics_token: str | None
 
     @property
     def keys(self) -> Path:
@@ -73,6 +74,7 @@ def settings_from(environment: dict[str, str] | None = None) -> Settings:
         mail_from=given.get("ZHAOBIAO_MAIL_FROM", "zhaobiao@zhaobiao.invalid"),
         s3_endpoint=given.get("S3_ENDPOINT") or None,
         s3_bucket=given.get("S3_BUCKET", "zhaobiao"),
+        metrics_token=given.get("ZHAOBIAO_METRICS_TOKEN") or None,
     )
 
 

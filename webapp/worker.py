@@ -97,7 +97,7 @@ class Worker:
                     duty.act(db, code, now, result)
                     due.finish(db, claim.id)
         except Exception as fault:
-            log.exception("due work %s of %s failed", claim.kind, claim.subject)
+            log.exception("due work failed", extra={"kind": claim.kind})
             with transaction() as (db, _):
                 due.give_back(db, claim.id, f"{type(fault).__name__}: {fault}")
 

@@ -14,6 +14,7 @@ NOT_PAGES = {
     "static": "files of the bundle",
     "health.alive": "one word for machines",
     "health.ready": "one word for machines",
+    "metrics.show": "figures for machines",
     "live.read": "the feed as JSON",
     "documents.show": "a file to download",
 }

@@ -51,7 +51,7 @@ MOST = 8
 MORE: dict[str, tuple[int, str]] = {}
 # A letter is read again under the lock where it is marked as read.
 AGAIN = {"letters.letter"}
-NO_PAGES = ("/api", "/live/", "/static/", "/healthz", "/readyz")
+NO_PAGES = ("/api", "/live/", "/static/", "/healthz", "/readyz", "/metrics")
 NO_HTML = {"documents.show"}  # the file itself
 PLAYED = (
     "archived-works",

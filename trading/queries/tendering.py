@@ -143,6 +143,11 @@ def tenders_of_agency(db: Session, organisation_id: int) -> Sequence[Tender]:
     return db.scalars(query.options(selectinload(Tender.lots)).order_by(Tender.id.desc())).all()
 
 
+def newest_tenders(db: Session, limit: int) -> Sequence[str]:
+    """Codes of the newest tenders, newest first."""
+    return db.scalars(sa.select(Tender.code).order_by(Tender.id.desc()).limit(limit)).all()
+
+
 def tenders_run_by(
     db: Session, organisation: str, *, limit: int, offset: int = 0
 ) -> Sequence[Tender]:

@@ -11,7 +11,7 @@ import sys
 
 from demo.people import make_demo_people
 from demo.playing import play_city, play_first, play_show
-from demo.reset import empty, refuse_if_real
+from demo.reset import empty, refuse_if_no_demo, refuse_if_real
 from demo.stage import WITNESS, Stage
 from kernel.errors import Refusal
 from storage.database import open_database
@@ -41,6 +41,7 @@ def main(arguments: list[str]) -> int:
         if given.what == "reset":
             empty(database, settings)
             return 0
+        refuse_if_no_demo()
     except Refusal as refusal:
         _say(str(refusal))
         return 1

@@ -18,6 +18,7 @@ from storage.migrations import upgrade
 from supervision.cli import commands as supervision
 from trading.cli import commands as trading
 from webapp.backups import commands as backups
+from webapp.installing import found, upgrade_site
 from webapp.journey import journey
 from webapp.serve import Child, Parent, alone, city_child, web_child, witness_child, worker_child
 from webapp.settings import ROOT, Settings, prepare_keys
@@ -30,7 +31,7 @@ GROUPS: list[AppGroup] = [backups, evaluation, evidence, supervision, trading]
 
 def register_commands(app: Flask) -> None:
     """Hang every group and command under `flask`."""
-    for command in (serve, worker, prepare, demo, journey):
+    for command in (serve, worker, prepare, upgrade_site, found, demo, journey):
         app.cli.add_command(command)
     for group in GROUPS:
         app.cli.add_command(group)
@@ -112,7 +113,8 @@ def _prepare(settings: Settings, *options: str) -> None:
     open_authority(settings.authority, datetime.now(UTC))
     upgrade(current_database())
     # The demo city stands apart and is started as a process, like the client.
-    subprocess.run(_demo(*options), cwd=ROOT, check=True)
+    if subprocess.run(_demo(*options), cwd=ROOT, check=False).returncode:
+        raise click.ClickException("this is no demo: flask upgrade, then docs/operations.md")
 
 
 def _demo(*words: str) -> list[str]:

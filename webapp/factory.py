@@ -7,6 +7,7 @@ from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_openapi3 import Info, OpenAPI
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from evaluation.routes import api as evaluation_api
 from evaluation.routes import centre as pool_pages
@@ -190,6 +191,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     for pages in PAGES:
         app.register_blueprint(pages)
     app.extensions["live"] = Live(app, limit=settings.socket_limit)
+    if settings.proxies:  # outermost: everything within sees the asker's own address
+        trusted = {"x_for": settings.proxies, "x_proto": settings.proxies}
+        app.wsgi_app = ProxyFix(app.wsgi_app, **trusted, x_host=0)  # type: ignore[method-assign]
     register_commands(app)
     refuse_unguarded(app)
     return app

@@ -1,7 +1,7 @@
 """What the surroundings decide, read once from environment variables. Every default runs."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from evidence.actions.workshop import Workshop
@@ -31,7 +31,8 @@ class Settings:
     mail_from: str
     s3_endpoint: str | None
     s3_bucket: str
-    metrics_token: str | None
+    metrics_token: str | None = field(repr=False)
+    proxies: int
 
     @property
     def keys(self) -> Path:
@@ -74,6 +75,7 @@ def settings_from(environment: dict[str, str] | None = None) -> Settings:
         mail_from=given.get("ZHAOBIAO_MAIL_FROM", "zhaobiao@zhaobiao.invalid"),
         s3_endpoint=given.get("S3_ENDPOINT") or None,
         s3_bucket=given.get("S3_BUCKET", "zhaobiao"),
+        proxies=int(given.get("ZHAOBIAO_PROXIES", "0")),
         metrics_token=given.get("ZHAOBIAO_METRICS_TOKEN") or None,
     )
 

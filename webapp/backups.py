@@ -92,7 +92,7 @@ def restore_backup(
         checked = check_restored(settings, target, tenders)
     except Refusal as refusal:
         raise _stopped(refusal) from refusal
-    click.echo("\n".join(checked))
+    click.echo("\n".join(checked) or "no tender to verify")
 
 
 def make_backup(settings: Settings, out: Path, to: tuple[str, ...], now: datetime) -> Made:

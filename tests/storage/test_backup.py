@@ -58,7 +58,6 @@ class Site:
     def __init__(self, folder, settings, *, is_played=True):
         self.settings = settings
         prepare_keys(settings)
-        open_authority(settings.authority, START)
         self.app = create_app(settings)
         self.vault = self.app.extensions["vault"]
         self.one, self.two, self.stranger = (person(folder, n) for n in ("one", "two", "stranger"))
@@ -119,6 +118,7 @@ def site(tmp_path_factory, sqlite_template):
     (folder / "var").mkdir()
     shutil.copy(sqlite_template, folder / "var/zhaobiao.db")
     made = Site(folder, settings_from({"ZHAOBIAO_VAR": str(folder / "var")}))
+    open_authority(made.settings.authority, START)
     yield made
     open_database(made.settings.database_url).dispose()
 

@@ -103,6 +103,16 @@ def test_of_what_other_code_says_only_that_it_spoke_is_kept(lines):
     assert not any(word in str(lines()) for word in (ADDRESS, SECRET, "Invalid"))
 
 
+def test_words_that_do_not_fit_their_text_are_no_fault_that_prints_them(lines, capfd):
+    ours = logging.getLogger().handlers[0]  # the others are of the test itself
+    for name in ("pyhanko.sign", "zhaobiao.web"):
+        words = {"name": name, "msg": "%d signers", "args": (SECRET,)}
+        ours.handle(logging.makeLogRecord(words))
+
+    assert [line["event"] for line in lines()] == ["foreign", "%d signers"]
+    assert SECRET not in "".join(capfd.readouterr())
+
+
 def test_values_that_are_not_on_the_list_are_left_out_of_a_line(lines):
     logging.getLogger("zhaobiao.web").warning("it was %s", SECRET, extra={"who": NAME, "ms": 3})
 

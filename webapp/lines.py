@@ -65,12 +65,16 @@ class Line:
         self._size = 0
         self._is_over = False
         self._pen = threading.Lock()
+        self._write_now: Callable[[bytes], int] | None = None
+        self._is_writing = False
         self.waiting = 0
 
     def __call__(self, environ: dict[str, Any], _start_response: Callable[..., Any]) -> Any:
         """Speak on the connection of this request until it ends; the server answers no more."""
         self.socket = environ["gunicorn.socket"]
         self._accept(environ)
+        if is_gevent() and not isinstance(self.socket, ssl.SSLSocket):
+            self._write_now = self.socket._sock.send  # type: ignore[attr-defined]
         self._handler.__self__.line = self  # type: ignore[attr-defined]
         self._handler(self)
         raise StopIteration  # by this gunicorn knows that the connection is dealt with
@@ -93,8 +97,7 @@ class Line:
         """Write one packet, whole. Raises OSError when the watcher is gone or takes nothing."""
         frame = packet if isinstance(packet, Frame) else framed(packet)
         try:
-            with self._pen:
-                self.socket.sendall(frame)
+            self._write(frame)
         finally:
             if isinstance(packet, Frame):
                 self.waiting -= len(packet)
@@ -104,10 +107,10 @@ class Line:
 
         0 also where that is not to be had: on threads, under TLS, while somebody writes.
         """
-        if not is_gevent() or isinstance(self.socket, ssl.SSLSocket) or self._pen.locked():
+        if self._write_now is None or self._is_writing:
             return 0
         try:
-            return self.socket._sock.send(frame)  # type: ignore[attr-defined,no-any-return]
+            return self._write_now(frame)
         except BlockingIOError:
             return 0
 
@@ -156,9 +159,15 @@ class Line:
             self._parts, self._size = [], 0
 
     def _reply(self, event: Event) -> None:
-        data = self._protocol.send(event)
+        self._write(self._protocol.send(event))
+
+    def _write(self, data: bytes) -> None:
         with self._pen:
-            self.socket.sendall(data)
+            self._is_writing = True
+            try:
+                self.socket.sendall(data)
+            finally:
+                self._is_writing = False
 
 
 def framed(packet: str | bytes) -> bytes:

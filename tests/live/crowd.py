@@ -28,7 +28,7 @@ class Watcher:
     def __init__(self, header=""):
         self.header = header
         self.last = self.received = self.repeats = self.gaps = self.ends = 0
-        self.is_stalled = False
+        self.is_stalled, self.socket = False, None
 
     def begin(self, port, path):
         self.buffer, self.early = bytearray(), []
@@ -111,7 +111,8 @@ class Crowd:
 
     def close(self):
         for watcher in self.watchers:
-            watcher.socket.close()
+            if watcher.socket is not None:
+                watcher.socket.close()
         self._selector.close()
 
     def _turn(self, seconds):

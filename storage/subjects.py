@@ -116,6 +116,14 @@ def count_up(db: Session, amounts: Mapping[str, int]) -> dict[str, int]:
     return dict(db.execute(counted).all())
 
 
+def values_of(db: Session, names: Sequence[str]) -> dict[str, int]:
+    """The values of these counters, without those that never counted."""
+    if not names:
+        return {}
+    query = sa.select(Counter.name, Counter.value).where(Counter.name.in_(names))
+    return dict(db.execute(query).all())
+
+
 def insert_or_update(db: Session) -> type[postgresql.Insert] | type[sqlite.Insert]:
     """The INSERT of this engine that may say what to do on a conflict."""
     return sqlite.Insert if db.get_bind().dialect.name == "sqlite" else postgresql.Insert

@@ -1,5 +1,7 @@
 """Who may watch the wall: regulators."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from identity.rules.permissions import Viewer
@@ -8,8 +10,11 @@ from kernel.errors import NotFound
 from trading.rules.disclosure import Audience
 
 
-def audience_for(_db: Session, viewer: Viewer, _code: str) -> Audience:
-    """Regulators; for everybody else there is no such channel. Raises NotFound."""
-    if viewer.may(Permission.SUPERVISE):
-        return Audience.REGULATOR
-    raise NotFound("live.no_such_topic", "没有这个频道。", field="topic")
+def audiences_for(_db: Session, viewers: Sequence[Viewer], _code: str) -> list[Audience | None]:
+    """Regulators, in their order; for everybody else there is no such channel: None."""
+    return [Audience.REGULATOR if each.may(Permission.SUPERVISE) else None for each in viewers]
+
+
+def no_channel(_code: str) -> NotFound:
+    """What is said to everybody but regulators."""
+    return NotFound("live.no_such_topic", "没有这个频道。", field="topic")

@@ -1,7 +1,7 @@
 """Which topics there are, who belongs to which audience, and what they have not seen yet."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -15,10 +15,11 @@ from storage.database import snapshot
 from supervision import live as supervision
 from trading import live as trading
 
-AUDIENCES: Mapping[str, Callable[[Session, Viewer, str], StrEnum]] = {
-    "lot": trading.audience_for,
-    "meeting": evaluation.audience_for,
-    "wall": supervision.audience_for,
+Audiences = Callable[[Session, Sequence[Viewer], str], Sequence[StrEnum | None]]
+FEEDS: Mapping[str, tuple[Audiences, Callable[[str], NotFound]]] = {
+    "lot": (trading.audiences_for, trading.no_channel),
+    "meeting": (evaluation.audiences_for, evaluation.no_channel),
+    "wall": (supervision.audiences_for, supervision.no_channel),
 }
 MAX_SEQ = 2**53 - 1
 _TOPIC = re.compile(r"lot:[A-Z0-9]{12}-\d{2}|meeting:[A-Z0-9]{12}|wall")
@@ -36,7 +37,20 @@ def parsed(topic: Any) -> tuple[str, str, str]:
 def channel_for(db: Session, viewer: Viewer, topic: Any) -> tuple[str, str]:
     """(topic, audience) of this viewer. Raises NotFound for topics that are not theirs to know."""
     name, kind, code = parsed(topic)
-    return name, AUDIENCES[kind](db, viewer, code).value
+    audiences_for, no_channel = FEEDS[kind]
+    (audience,) = audiences_for(db, [viewer], code)
+    if audience is None:
+        raise no_channel(code)
+    return name, audience.value
+
+
+def audiences_now(db: Session, viewers: Sequence[Viewer], topic: str) -> list[str | None]:
+    """The audience of each of these viewers on a topic, asked for all at once; None: none."""
+    _, kind, code = parsed(topic)
+    try:
+        return [each and each.value for each in FEEDS[kind][0](db, viewers, code)]
+    except NotFound:
+        return [None] * len(viewers)
 
 
 def unseen(viewer: Viewer, topic: Any, after: Any) -> dict[str, Any]:

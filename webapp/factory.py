@@ -77,7 +77,7 @@ from webapp.errors import answer_invalid, answer_refusal, register_errors
 from webapp.headers import register_headers
 from webapp.health import health
 from webapp.i18n import register_languages
-from webapp.live import Live, poll
+from webapp.live import Live, poll, serve_only_the_feed
 from webapp.logs import log_answered
 from webapp.metrics import Metrics, metrics
 from webapp.reading import ShallowJson
@@ -182,6 +182,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_answered(app, log_answered, figures.note)
     for register in (register_errors, register_headers, register_languages, register_templating):
         register(app)
+    app.before_request(serve_only_the_feed)
     app.before_request(_widen_body)
     app.before_request(enforce)
     register_throttle(app, settings)

@@ -3,12 +3,13 @@
 A socket joins first and reads then, so that nothing falls between; the client drops what it has.
 Rights are looked at on connecting, at every event, and for every seat twice a second.
 Above the cap a socket is refused with `use: poll`; pages then poll and nothing is lost.
+The same code holds sockets in threads (embedded) and, under gunicorn's gevent worker, a thousand
+and more of them in one process.
 """
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, Flask, jsonify, request
@@ -28,12 +29,16 @@ from storage.base import real_now
 from storage.database import current_database, snapshot
 from webapp.channels import channel_for, unseen
 from webapp.errors import as_json
+from webapp.fastlane import FastLane, lane_into
+from webapp.lines import is_gevent
 from webapp.presence import note_staying, note_watching
+from webapp.seats import Seat, Seats, lost_rights
 
 RECHECK_SECONDS = 0.5
+_AT_ONCE = 500
+_FEED = ("/live/", "/healthz", "/readyz", "/metrics")
 log = logging.getLogger("zhaobiao.live")
 poll = Blueprint("live", __name__)
-Environ = dict[str, Any]
 
 
 @poll.get("/live/<path:topic>")
@@ -48,13 +53,10 @@ def read(topic: str) -> ResponseReturnValue:
     return jsonify(found)
 
 
-@dataclass
-class Seat:
-    """One socket: whose it is, by which credential, and what it watches."""
-
-    person: str
-    stamp: str
-    channels: dict[str, Channel] = field(default_factory=dict)
+def serve_only_the_feed() -> None:
+    """A process that holds a thousand sockets in one thread does nothing long besides."""
+    if is_gevent() and not request.path.startswith(_FEED):
+        raise NotFound("live.not_here", "这里只提供实时消息。")
 
 
 class Live:
@@ -62,19 +64,22 @@ class Live:
 
     def __init__(self, app: Flask, *, limit: int) -> None:
         """Attach to the application; the relay starts with the first watcher."""
-        self._limit = limit
-        self._seats: dict[str, Seat] = {}
+        self._seats = Seats(limit)
         self._guard = threading.Lock()
         self._relay: Relay | None = None
         self._stop = threading.Event()
         self.sockets = SocketIO(
-            app, async_mode="threading", manage_session=False, transports=["websocket"]
+            app,
+            async_mode="gevent" if is_gevent() else "threading",
+            client_manager=FastLane(),
+            manage_session=False,
+            transports=["websocket"],
         )
+        lane_into(self.sockets)
         self.sockets.on_event("connect", self._connect)
         self.sockets.on_event("disconnect", self._disconnect)
         self.sockets.on_event("watch", self._watch)
         self.sockets.on_event("leave", self._leave)
-        app.wsgi_app = _without_deflate(app.wsgi_app)  # type: ignore[method-assign]
 
     def _connect(self, _auth: Any = None) -> None:
         try:
@@ -83,18 +88,18 @@ class Live:
             raise Refuse(refusal.code) from refusal
         if not who.is_signed_in:
             raise Refuse("account.sign_in_first")
-        with self._guard:
-            if len(self._seats) >= self._limit:
-                raise Refuse("live.full", {"use": "poll"})
-            before = [sid for sid, seat in self._seats.items() if seat.stamp == stamp]
-            self._seats[_sid()] = Seat(who.code, stamp)
+        before = self._seats.take(_sid(), Seat(who.code, stamp))
+        if before is None:
+            raise Refuse("live.full", {"use": "poll"})
         for sid in before:  # one socket a browser: the newest counts
             self.sockets.server.disconnect(sid)
         self._start()
 
     def _disconnect(self, _reason: Any = None) -> None:
-        with self._guard:
-            seat = self._seats.pop(_sid(), None)
+        self._stand_up(_sid())
+
+    def _stand_up(self, sid: str) -> None:
+        seat = self._seats.leave(sid)
         if seat:
             self._forget(seat.channels.values())
 
@@ -106,9 +111,7 @@ class Live:
 
     def _leave(self, asked: Any = None) -> dict[str, Any]:
         topic = asked.get("topic") if isinstance(asked, dict) else None
-        with self._guard:
-            seat = self._seats.get(_sid())
-            channel = seat.channels.pop(topic, None) if seat and isinstance(topic, str) else None
+        channel = self._seats.stop_watching(_sid(), topic) if isinstance(topic, str) else None
         if channel is not None:
             leave_room(_room(channel))
             self._forget([channel])
@@ -121,12 +124,10 @@ class Live:
         with snapshot() as db:
             channel = channel_for(db, _viewer_of(db, seat), asked.get("topic"))
             head = queries.head(db, *channel)
-        with self._guard:
-            before = seat.channels.get(channel[0])
-            seat.channels[channel[0]] = channel
+        before = self._seats.watch(_sid(), channel)
         if before not in (None, channel):
             leave_room(_room(before))
-        join_room(_room(channel))
+        self._enter(_room(channel))
         assert self._relay is not None  # noqa: S101 (started with the first seat)
         self._relay.follow(channel, head)
         note_watching(seat.person, channel)
@@ -134,11 +135,19 @@ class Live:
 
     def _own_seat(self) -> Seat:
         """The seat of this socket. Raises NotFound when it closed while it was asking."""
-        with self._guard:
-            seat = self._seats.get(_sid())
+        seat = self._seats.seat(_sid())
         if seat is None:
-            raise NotFound("live.gone", "连接已经断开，请重新连接。")
+            raise _gone()
         return seat
+
+    def _enter(self, room: str) -> None:
+        if not self._is_here(_sid()):
+            raise _gone()
+        join_room(room)
+
+    def _is_here(self, sid: str) -> bool:
+        connected: bool = self.sockets.server.manager.is_connected(sid, "/")
+        return connected
 
     def _start(self) -> None:
         with self._guard:
@@ -162,36 +171,24 @@ class Live:
         """Apart from the rights: these must not wait until something can be written."""
         while not self._stop.wait(HEARTBEAT.total_seconds()):
             try:
-                note_staying(self._watching())
+                note_staying(self._seats.watching())
             except Busy:
                 log.info("presence is noted with the next beat")
             except Exception:
                 log.exception("presence could not be noted")
 
-    def _watching(self) -> list[tuple[str, Channel]]:
-        with self._guard:
-            return [(s.person, c) for s in self._seats.values() for c in s.channels.values()]
-
     def _end_lost_rights(self) -> None:
-        with self._guard:
-            seats = dict(self._seats)
-        for sid, seat in seats.items():
-            if not self._still_right(seat):
+        for seats in self._seats.everybody(_AT_ONCE):
+            with snapshot() as db:
+                lost = lost_rights(db, seats)
+            for sid in lost:
                 self.sockets.server.disconnect(sid)
-
-    def _still_right(self, seat: Seat) -> bool:
-        """Whether person, credential and every audience are what they were."""
-        with snapshot() as db:
-            try:
-                who = _viewer_of(db, seat)
-                now = {topic: channel_for(db, who, topic) for topic in list(seat.channels)}
-            except Refusal:
-                return False
-        return now == {topic: seat.channels[topic] for topic in now}
+            for sid in seats:
+                if not self._is_here(sid):  # it closed while its seat was being taken
+                    self._stand_up(sid)
 
     def _forget(self, channels: Iterable[Channel]) -> None:
-        with self._guard:
-            watched = {c for seat in self._seats.values() for c in seat.channels.values()}
+        watched = {channel for _, channel in self._seats.watching()}
         for channel in channels:
             if self._relay is not None and channel not in watched:
                 self._relay.forget(channel)
@@ -199,10 +196,14 @@ class Live:
 
 def _viewer_of(db: Any, seat: Seat) -> Viewer:
     """The person of a seat as they are now. Raises NotFound when the credential has ended."""
-    person = identity.person_by_stamp(db, seat.person, seat.stamp, real_now(db))
-    if person is None:
+    found = identity.viewers_by_stamps(db, [seat.stamp], real_now(db)).get(seat.stamp)
+    if found is None or found.code != seat.person:
         raise NotFound("account.not_found", "没有这个账户。")
-    return identity.viewer_of(person)
+    return found
+
+
+def _gone() -> NotFound:
+    return NotFound("live.gone", "连接已经断开，请重新连接。")
 
 
 def _room(channel: Channel) -> str:
@@ -211,13 +212,3 @@ def _room(channel: Channel) -> str:
 
 def _sid() -> str:
     return str(request.sid)  # type: ignore[attr-defined]
-
-
-def _without_deflate(inner: Callable[..., Any]) -> Callable[..., Any]:
-    """permessage-deflate costs 90 kB a watcher and more time than it saves: not offered."""
-
-    def outer(environ: Environ, start_response: Callable[..., Any]) -> Any:
-        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-        return inner(environ, start_response)
-
-    return outer

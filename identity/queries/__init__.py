@@ -44,7 +44,6 @@ from identity.queries.second_factor import (
 from identity.queries.sign_ins import (
     last_sign_in_at,
     news_of,
-    person_by_stamp,
     person_by_token,
     seen_sign_in,
     sign_in_before,
@@ -53,6 +52,7 @@ from identity.queries.sign_ins import (
     tokens_of,
     valid_sign_in,
     valid_token,
+    viewers_by_stamps,
 )
 from identity.queries.standing import (
     restriction_by_code,
@@ -90,7 +90,6 @@ __all__ = [
     "pending_applications",
     "people",
     "person_by_code",
-    "person_by_stamp",
     "person_by_token",
     "person_by_username",
     "person_with_code",
@@ -116,4 +115,5 @@ __all__ = [
     "valid_sign_in",
     "valid_token",
     "viewer_of",
+    "viewers_by_stamps",
 ]

@@ -1,14 +1,14 @@
 """Reads of organisations and people."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from identity.models.accounts import Person
+from identity.models.accounts import Person, PersonRole
 from identity.models.organisations import Organisation, OrganisationKindRow
 from identity.rules.permissions import Viewer
-from identity.states import OrganisationKind
+from identity.states import OrganisationKind, Role
 from kernel.errors import NotFound
 from kernel.text import name_key
 
@@ -106,6 +106,24 @@ def viewer_of(person: Person) -> Viewer:
         roles=frozenset(row.role for row in person.roles),
         is_administrator=person.is_administrator,
     )
+
+
+def viewers(db: Session, people: Collection[int]) -> dict[int, Viewer]:
+    """These persons as doors and rules see them, by their ids, in two statements."""
+    rows = db.execute(
+        sa.select(Person.id, Person.code, Person.username, Person.name, Person.is_administrator)
+        .add_columns(Organisation.credit_code, Organisation.name)
+        .join(Organisation, Organisation.id == Person.organisation_id)
+        .where(Person.id.in_(people))
+    ).all()
+    roles: dict[int, set[Role]] = {}
+    held = sa.select(PersonRole.person_id, PersonRole.role).where(PersonRole.person_id.in_(people))
+    for person, role in db.execute(held):
+        roles.setdefault(person, set()).add(role)
+    return {
+        key: Viewer(code, username, name, firm, called, frozenset(roles.get(key, ())), leads)
+        for key, code, username, name, leads, firm, called in rows
+    }
 
 
 def colleagues_of(db: Session, organisation: str) -> Sequence[Person]:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outbox.models.messages import Message, WideMessage
+from outbox.queries import counter_of
 from storage.database import before_commit
 from storage.subjects import count_up
 
@@ -94,7 +95,7 @@ def _rows(
 
 
 def _counter(row: Row) -> str:
-    return f"channel:{row['topic']}|{row['audience']}"
+    return counter_of(row["topic"], row["audience"])
 
 
 before_commit(20, _number)

@@ -100,7 +100,13 @@ class Relay:
                 if number > positions[channel]
             }
         for channel, entries in news.items():
-            self._deliver(channel, entries)
+            self._hand_over(channel, entries)
             with self._guard:
                 if channel in self._positions:
                     self._positions[channel] = entries[-1].seq
+
+    def _hand_over(self, channel: Channel, entries: list[FeedEntry]) -> None:
+        try:
+            self._deliver(channel, entries)
+        except Exception:  # a watcher's fault must not end the feed of all others
+            log.exception("a delivery failed")

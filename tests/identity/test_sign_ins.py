@@ -299,14 +299,15 @@ def test_a_sign_in_is_known_by_its_stamp_until_it_ends(database):
     stamp = f"session:{made.code}"
 
     with snapshot() as db:
-        assert queries.person_by_stamp(db, code, stamp, now).code == code
-        assert queries.person_by_stamp(db, "PN0000000000", stamp, now) is None
+        assert queries.viewers_by_stamps(db, [stamp, "session:x"], now) == {
+            stamp: queries.viewer_of(queries.person_with_code(db, code))
+        }
     with transaction() as (db, now):
         sign_ins.end_sign_in(
             db, queries.viewer_of(queries.person_with_code(db, code)), made.code, now=now
         )
     with snapshot() as db:
-        assert queries.person_by_stamp(db, code, stamp, now) is None
+        assert queries.viewers_by_stamps(db, [stamp], now) == {}
 
 
 def _now(db):

@@ -22,7 +22,7 @@ class Town:
 
     def __init__(self, folder, database_url=None, **environment):
         self.var = folder / "var"
-        self.port = free_port()
+        self.port, self.live_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {**os.environ, "ZHAOBIAO_VAR": str(self.var), "FLASK_APP": "wsgi"}
         self.environment.pop("DATABASE_URL", None)
@@ -54,6 +54,20 @@ class Town:
                 "40",
                 "-b",
                 f"127.0.0.1:{self.port}",
+                "wsgi:app",
+            ],
+            "live": [
+                "gunicorn",
+                "-k",
+                "gevent",
+                "-w",
+                "1",
+                "--worker-connections",
+                "10000",
+                "--backlog",
+                "4096",
+                "-b",
+                f"127.0.0.1:{self.live_port}",
                 "wsgi:app",
             ],
             "worker": ["flask", "worker"],

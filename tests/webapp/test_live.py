@@ -15,12 +15,14 @@ from demo.people import CAST, PASSWORD
 from identity import queries as identity
 from identity.models.accounts import ApiToken
 from identity.rules.permissions import ANONYMOUS
-from kernel.errors import Refusal
+from kernel.errors import NotFound, Refusal
 from outbox.actions.messages import publish
+from outbox.actions.relay import Relay
 from storage.database import Database
 from tests.journeys.town import running, wait_for
 from trading.models.tendering import Lot
 from webapp.channels import unseen
+from webapp.seats import Seat
 
 pytestmark = pytest.mark.attack("live")
 
@@ -292,3 +294,55 @@ def test_a_socket_that_closes_while_it_asks_is_told_so_and_is_no_fault(app):
         answer = live._watch({"topic": "wall", "after": 0})
 
     assert answer["error"]["code"] == "live.gone"
+
+
+def test_a_socket_that_closes_while_its_seat_is_taken_keeps_neither_seat_nor_topic(app):
+    live = app.extensions["live"]
+    live._seats.take("closed-before-it-sat", Seat("PN0000000000", "token:00"))
+    live._seats.watch("closed-before-it-sat", ("wall", "regulator"))
+
+    live._end_lost_rights()
+
+    assert (len(live._seats), live._seats.watching()) == (0, [])
+
+
+def test_a_socket_that_closes_before_it_enters_a_room_is_told_so_and_is_no_fault(app):
+    live = app.extensions["live"]
+    with app.test_request_context():
+        request.sid = "closed-before-it-entered"
+        with pytest.raises(NotFound) as refused:
+            live._enter("wall|regulator")
+
+    assert refused.value.problems[0].code == "live.gone"
+
+
+def test_a_watcher_whose_delivery_fails_does_not_end_the_feed_of_the_others(database):
+    told = []
+
+    def deliver(channel, entries):
+        if channel == ("lot:A", "public"):
+            raise RuntimeError("its socket is broken")
+        told.extend(entry.seq for entry in entries)
+
+    relay = Relay(database, deliver)
+    for topic in ("lot:A", "lot:B"):
+        relay.follow((topic, "public"), 0)
+    for _ in range(3):
+        with database.transaction() as (db, now):
+            for topic in ("lot:A", "lot:B"):
+                publish(db, topic, "lot.moved", {"public": {}}, now)
+    wait_for(lambda: told == [1, 2, 3])
+    relay.stop()
+
+
+def test_more_channels_are_followed_than_an_expression_may_be_deep(database):
+    told = []
+    relay = Relay(database, lambda channel, _entries: told.append(channel[0]))
+    for number in range(1500):
+        relay.follow((f"lot:{number}", "public"), 0)
+
+    with database.transaction() as (db, now):
+        publish(db, "lot:1499", "lot.moved", {"public": {}}, now)
+
+    wait_for(lambda: told == ["lot:1499"])
+    relay.stop()

@@ -48,7 +48,7 @@ def test_no_variable_is_read_elsewhere_that_the_table_does_not_have():
     outside = set()
     for package in ("kernel", "storage", "evidence", "outbox", "identity", "trading", "webapp"):
         for path in (ROOT / package).rglob("*.py"):
-            names = re.findall(r"environ(?:\.get\(|\[)\"([A-Z0-9_]+)", path.read_text("utf-8"))
+            names = re.findall(r"os\.environ(?:\.get\(|\[)\"([A-Z0-9_]+)", path.read_text("utf-8"))
             outside |= set(names)
 
     assert outside == {"DATABASE_URL"}  # the journey's own platform: which engine

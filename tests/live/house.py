@@ -1,0 +1,110 @@
+"""A live process as scaled deployments have it: gevent, on PostgreSQL, with credentials for many."""
+
+import contextlib
+import secrets
+import threading
+import time
+from datetime import timedelta
+
+import psutil
+import sqlalchemy as sa
+
+from identity import queries as identity
+from identity.actions.accounts import token_digest
+from identity.models.accounts import ApiToken
+from outbox.actions.messages import publish
+from storage.database import Database
+from tests import engines
+from tests.journeys.town import Town
+from tests.live.crowd import Crowd
+from trading.models.tendering import Lot
+
+
+class House:
+    """One live process; `lot` is announced, `topic` its channel."""
+
+    def __init__(self, town, url):
+        self.town, self.database = town, Database(url)
+        with self.database.snapshot() as db:
+            self.lot = db.scalars(sa.select(Lot.code)).first()
+        self.topic = f"lot:{self.lot}"
+
+    def crowd(self, count):
+        """So many watchers, each with a credential of its own."""
+        headers = [f"Authorization: Bearer {each}\r\n" for each in self._tokens(count)]
+        return Crowd(self.town.live_port, headers, topic=self.topic)
+
+    def publish(self, count, *, at_once=1, rate=0, padding=0):
+        """So many messages to the public, so many in a transaction, so many a second."""
+        for _ in range(0, count, at_once):
+            with self.database.transaction() as (db, now):
+                for _ in range(at_once):
+                    publish(db, self.topic, "lot.moved", {"public": news(padding)}, now)
+            if rate:
+                time.sleep(1 / rate)
+
+    @contextlib.contextmanager
+    def publishing(self, publishers, count, **how):
+        """The same from several threads beside the caller, each so many."""
+        threads = [
+            threading.Thread(target=self.publish, args=(count,), kwargs=how)
+            for _ in range(publishers)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            for thread in threads:
+                thread.join()
+
+    def head(self):
+        """The last number given on the public's channel."""
+        with self.database.snapshot() as db:
+            counter = sa.text("SELECT value FROM counter WHERE name = :name")
+            return db.scalar(counter, {"name": f"channel:{self.topic}|public"}) or 0
+
+    def processes(self):
+        parent = psutil.Process(self.town.processes["live"].pid)
+        return [parent, *parent.children(recursive=True)]
+
+    def cpu_seconds(self):
+        return sum(sum(each.cpu_times()[:2]) for each in self.processes())
+
+    def memory(self):
+        return sum(each.memory_info().rss for each in self.processes())
+
+    def _tokens(self, count):
+        tokens = [secrets.token_hex(16) for _ in range(count)]
+        with self.database.transaction() as (db, now):
+            owner = identity.person_by_username(db, "bidder1").id
+            fields = {"person_id": owner, "label": "crowd", "made_at": now, "seen_at": now}
+            fields["expires_at"] = now + timedelta(days=1)
+            rows = [{"digest": token_digest(each), **fields} for each in tokens]
+            db.execute(sa.insert(ApiToken), rows)
+        return tokens
+
+
+def news(padding=0):
+    """What a message about a lot may say; it holds the instant at which it was written."""
+    return {
+        "sent": f"@T{time.monotonic_ns():019d}",
+        "bidder": "某某市政建设集团有限公司",
+        "price": "12,345,678.90",
+        "hash": "a" * (64 + padding),
+    }
+
+
+@contextlib.contextmanager
+def live_house(folder, url):
+    """A prepared database and a live process on it."""
+    town = Town(folder, url, ZHAOBIAO_SOCKETS="10000")
+    try:
+        town.run("flask", "prepare")
+        town.start("live")
+        engines.wait_for(town.live_port)
+        house = House(town, url)
+        yield house
+        house.database.dispose()
+    finally:
+        town.stop()

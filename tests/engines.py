@@ -20,9 +20,10 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def wait_for(port: int, seconds: float = 30) -> None:
+def wait_for(port: int, seconds: float = 30, server: subprocess.Popen | None = None) -> None:
+    """Until somebody listens there; not longer than the server lives, if one is given."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end and (server is None or server.poll() is None):
         with (
             contextlib.suppress(OSError),
             socket.create_connection(("127.0.0.1", port), 0.3),
@@ -95,8 +96,8 @@ def valkey():
 
 
 @contextlib.contextmanager
-def s3():
-    weed = Path(sys.executable).parent / "weed"
+def s3(tries=3):
+    """SeaweedFS takes eight ports: another process may be quicker at one of them, so try again."""
     folder = Path(tempfile.mkdtemp(prefix="s3-"))
     identity = {
         "name": "app",
@@ -104,25 +105,41 @@ def s3():
         "actions": ["Admin", "Read", "List", "Tagging", "Write"],
     }
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+    for left in reversed(range(tries)):
+        server, port = _seaweed(folder, folder / str(left))
+        try:
+            wait_for(port, 60, server)
+            break
+        except TimeoutError:
+            server.kill()
+            server.wait()
+            if not left:
+                raise
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()  # SIGTERM leaves it hanging for minutes
+        server.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _seaweed(folder, data):
+    """The server's process, and the port of its S3."""
+    data.mkdir()
+    weed = Path(sys.executable).parent / "weed"
     kinds = ("master", "volume", "filer", "s3")
     ports = {f"{kind}.port": free_port() for kind in kinds}
     ports |= {f"{kind}.port.grpc": free_port() for kind in kinds}
     server = subprocess.Popen(
         [
-            weed, "-logtostderr=true", "server", f"-dir={folder}", "-ip=127.0.0.1",
+            weed, "-logtostderr=true", "server", f"-dir={data}", "-ip=127.0.0.1",
             "-ip.bind=127.0.0.1", "-s3", f"-s3.config={folder / 's3.json'}",
             "-master.volumeSizeLimitMB=64", "-volume.max=400", "-master.telemetry=false",
             *(f"-{name}={port}" for name, port in ports.items()),
         ],
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    try:
-        wait_for(ports["s3.port"], 60)
-        yield f"http://127.0.0.1:{ports['s3.port']}"
-    finally:
-        server.kill()  # SIGTERM leaves it hanging for minutes
-        server.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+    return server, ports["s3.port"]
 
 
 def stop(server: subprocess.Popen, how: signal.Signals) -> None:

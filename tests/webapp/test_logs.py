@@ -95,7 +95,7 @@ def test_failed_work_is_told_by_its_kind_and_not_by_its_subject(app, lines):
 
 def test_of_what_other_code_says_only_that_it_spoke_is_kept(lines):
     for name in ("pyhanko.sign", "gunicorn.error", "zhaobiaox"):
-        logging.getLogger(name).warning(f"Invalid request from {ADDRESS} by %s", SECRET)
+        logging.getLogger(name).error(f"Invalid request from {ADDRESS} by %s", SECRET)
 
     assert [line["event"] for line in lines()] == ["foreign"] * 3
     assert {line["logger"] for line in lines()} == {"pyhanko.sign", "gunicorn.error", "zhaobiaox"}

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""The two commands, and three more, from a machine with Python 3.11 and nothing else.
+"""The two commands, and four more, from a machine with Python 3.11 and nothing else.
 
     python3 bootstrap.py run [--port 8000] [--host 127.0.0.1]   set up what is missing, then serve
     python3 bootstrap.py test [--all] [pytest arguments]        set up, then the whole suite
     python3 bootstrap.py check                                  lint, types, contracts, templates
     python3 bootstrap.py bench                                  the benchmarks, one table
+    python3 bootstrap.py install                                only set up, for machines that serve
     python3 bootstrap.py pictures [--url URL] [--readme]        every page photographed and judged
 
 Standard library only. What has not changed since it was set up is not set up again.
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
-COMMANDS = ("run", "test", "check", "bench", "pictures")
+COMMANDS = ("run", "test", "check", "bench", "pictures", "install")
 
 
 def main(arguments: list[str]) -> int:
@@ -33,7 +34,7 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 0 if command in ("-h", "--help") else 2
     began = time.monotonic()
-    set_up(development=command != "run")
+    set_up(development=command not in ("run", "install"))
     say(f"ready in {time.monotonic() - began:.1f} s")
     return DO[command](arguments[1:])
 
@@ -156,7 +157,19 @@ def say(text: str) -> None:
     print(f"[zhaobiao] {text}", file=sys.stderr, flush=True)
 
 
-DO = {"run": serve, "test": test, "check": check, "bench": bench, "pictures": pictures}
+def install_only(_arguments: list[str]) -> int:
+    """Everything is set up when this is reached."""
+    return 0
+
+
+DO = {
+    "run": serve,
+    "test": test,
+    "check": check,
+    "bench": bench,
+    "pictures": pictures,
+    "install": install_only,
+}
 
 if __name__ == "__main__":
     try:

@@ -33,11 +33,18 @@ class Watcher:
         self.counts: Counter[str] = Counter()
         self._connect()
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether the socket is there, as far as this side knows."""
+        return bool(self._socket.connected)
+
     def watch(self, topic: str) -> None:
-        """Follow a topic from its beginning."""
+        """Follow a topic from its beginning; a socket that was lost meanwhile is had again."""
         with self._guard:
             self.last.setdefault(topic, 0)
             self.kinds.setdefault(topic, [])
+        if not self.is_connected:
+            self.resume()
         self._catch_up(topic, "first")
 
     def drop(self) -> None:

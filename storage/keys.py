@@ -23,6 +23,24 @@ def signing_key(folder: Path, name: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(kept_secret(folder, name))
 
 
+def existing_key(folder: Path, name: str) -> Ed25519PrivateKey:
+    """The Ed25519 key kept under this name; never makes one. Raises FileNotFoundError."""
+    return Ed25519PrivateKey.from_private_bytes((folder / f"{name}.key").read_bytes())
+
+
+def public_half(folder: Path, name: str) -> bytes:
+    """The public half (32 bytes) of the key kept under this name; never makes a key.
+
+    It is kept beside the key, for machines that must not have the key itself. Raises
+    FileNotFoundError where neither is.
+    """
+    path = folder / f"{name}.pub"
+    if not path.exists():
+        public = existing_key(folder, name).public_key()
+        _write_once(path, public.public_bytes_raw())
+    return path.read_bytes()
+
+
 def _write_once(path: Path, value: bytes) -> None:
     """Written beside and linked into place, so that nobody ever reads half a key."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")

@@ -13,6 +13,8 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
+import redis
+
 
 def free_port() -> int:
     with socket.socket() as listener:
@@ -93,6 +95,12 @@ def valkey():
     finally:
         stop(server, signal.SIGTERM)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def shut_down_valkey(url: str) -> None:
+    """End a running Valkey as its own command does."""
+    with contextlib.closing(redis.Redis.from_url(url)) as connection:
+        connection.shutdown(nosave=True)
 
 
 @contextlib.contextmanager

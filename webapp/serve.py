@@ -128,6 +128,7 @@ def web_child(host: str, port: int, tls: tuple[Path, Path] | None = None) -> Chi
         "--graceful-timeout=5",
         "--access-logfile=/dev/null",
         "--log-level=warning",
+        "--no-control-socket",
         *secured,
         "wsgi:app",
     ]

@@ -1,11 +1,15 @@
 """How often one may try to sign in or apply: by address and name, counted in memory or Redis.
 
 Attempts are counted before the password is looked at, so that a guess costs the guesser and not
-the hashing. Several web processes need REDIS_URL to count together.
+the hashing. Several web processes need REDIS_URL to count together; while that is away each counts
+alone, so that nobody is locked out and nobody guesses unhindered.
 """
 
+import logging
+
 from flask import Flask, request
-from limits import RateLimitItemPerHour, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.errors import StorageError
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
@@ -18,12 +22,35 @@ DOORS = ("account_api.make_token", "account.sign_in_now")
 # Here no name is given: the address is counted, and the person by the rules of their codes.
 NAMELESS = ("account.give_code", "applications.show_state")
 BY_APPLICANT = RateLimitItemPerHour(20)
+_PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 1}
+log = logging.getLogger("zhaobiao.throttle")
 APPLYING = "applications.apply"
+
+
+class Counted:
+    """Counts attempts together with the other processes, or alone while that cannot be."""
+
+    def __init__(self, url: str | None) -> None:
+        """`url` of the store that all share; none: this process counts alone."""
+        self._alone = FixedWindowRateLimiter(storage_from_string("memory://"))
+        self._shared = (
+            FixedWindowRateLimiter(storage_from_string(url, wrap_exceptions=True, **_PATIENCE))
+            if url
+            else self._alone
+        )
+
+    def hit(self, limit: RateLimitItem, *names: str) -> bool:
+        """Count one attempt; False when it is one too many."""
+        try:
+            return self._shared.hit(limit, *names)
+        except StorageError:
+            log.warning("attempts are counted by this process alone")
+            return self._alone.hit(limit, *names)
 
 
 def register_throttle(app: Flask, settings: Settings) -> None:
     """Count attempts at the doors where passwords are taken. Raises TooMany above the limits."""
-    counted = FixedWindowRateLimiter(storage_from_string(settings.redis_url or "memory://"))
+    counted = Counted(settings.redis_url)
 
     @app.before_request
     def count() -> None:

@@ -89,8 +89,10 @@ class Watch:
         self.watchers[1].drop()
 
     def resume(self) -> None:
-        """It comes back and catches up."""
-        self.watchers[1].resume()
+        """Who has no socket comes back and catches up."""
+        for watcher in self.watchers:
+            if not watcher.is_connected:
+                watcher.resume()
 
     def account(self) -> dict[str, Any]:
         """What arrived, against what the platform says there is; ends the watching."""

@@ -23,7 +23,7 @@ from evidence.rules import tree
 from evidence.rules.checkpoints import read_checkpoint, verifier_key
 from evidence.rules.streams import canonical
 from kernel.errors import InvalidInput, NotFound, NotYet, Refusal
-from storage.keys import signing_key
+from storage.keys import existing_key, public_half
 
 Disclosure = Callable[[Fact], bool]
 
@@ -54,12 +54,14 @@ class Wanted:
 
 def kept_keys(folder: Path, origin: str) -> Keys:
     """The keys that this machine keeps for the log of this name. Raises NotFound; makes none."""
-    if not all((folder / f"{name}.key").exists() for name in ("checkpoint", "receipt")):
+    try:
+        log = public_half(folder, "checkpoint")
+        receipt = existing_key(folder, "receipt")
+    except FileNotFoundError as missing:
         raise NotFound(
             "evidence.no_keys", "这台机器上没有日志与回执的密钥，请先运行 flask prepare。"
-        )
-    log = signing_key(folder, "checkpoint").public_key().public_bytes_raw()
-    return Keys(verifier_key(origin, log), signing_key(folder, "receipt"))
+        ) from missing
+    return Keys(verifier_key(origin, log), receipt)
 
 
 def export_bundle(db: Session, wanted: Wanted, keys: Keys, out: BinaryIO) -> rules.Head:

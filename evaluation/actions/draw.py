@@ -16,22 +16,34 @@ from evaluation.models.draw import Call, Draw, DrawNonce
 from evaluation.models.pool import Expert
 from evaluation.rules import draw as rules
 from evaluation.rules.draw import Party
-from evaluation.rules.recusal import Parties, recusal_grounds
-from evaluation.states import CALL, DRAW, CallEvent, CallState, DrawEvent, DrawState
+from evaluation.rules.recusal import Ground, Parties, recusal_grounds
+from evaluation.states import (
+    CALL,
+    DRAW,
+    CallEvent,
+    CallState,
+    DrawEvent,
+    DrawState,
+    ExpertState,
+)
 from evidence.actions.streams import advance, record
 from evidence.rules.sealing import draw_seed, nonce_commitment
+from identity import queries as identity
 from identity.actions.letters import write_letter
+from identity.queries.standing import Restricted
 from identity.rules.permissions import Viewer
+from identity.states import RestrictionKind
 from kernel import codes
 from kernel.errors import InvalidInput, NotAllowed, NotFound, Refusal, refuse_if
 from kernel.text import clean_line
 from outbox.actions.messages import publish
 from outbox.rules.letters import LetterKind
+from storage.base import real_now
 from storage.due import cancel, schedule
 from trading import queries as trading
 from trading.actions.closing import ACTOR
 from trading.actions.letters import write_about
-from trading.actions.tendering import refuse_other_agency
+from trading.actions.tendering import lot_run_by, refuse_other_agency
 from trading.models.opening import OpeningKey
 from trading.models.tendering import Lot
 from trading.rules.disclosure import Audience
@@ -44,7 +56,7 @@ _OPEN_LOT = (LotState.OPENED, LotState.CONFIRMED)
 
 def open_draw(db: Session, who: Viewer, lot_code: str, *, now: datetime) -> Draw:
     """The agency opens the draw once the bidders are public, so that conflicts can be seen."""
-    lot = trading.lot_by_code(db, lot_code)
+    lot = lot_run_by(db, who, lot_code)
     refuse_other_agency(who, lot.tender)
     _refuse_closed(lot)
     if queries.draw_of_lot(db, lot.id) is not None:
@@ -80,7 +92,7 @@ def commit_nonce(
 
 def freeze_draw(db: Session, who: Viewer, code: str, *, now: datetime) -> Draw:
     """The agency freezes the list of those who may be drawn; from now on nonces are revealed."""
-    draw = queries.draw_by_code(db, code)
+    draw = queries.draw_run_by(db, who, code)
     refuse_other_agency(who, draw.lot.tender)
     _refuse_closed(draw.lot)
     nonces = queries.nonces_of(db, draw)
@@ -166,6 +178,7 @@ def move_reveal(db: Session, lot: Lot, stopped_at: datetime, resumed_at: datetim
 def repeat_draw(db: Session, who: Viewer, code: str, *, ground: str, now: datetime) -> Draw:
     """The regulator lets a draw that waits be repeated with fresh commitments."""
     draw = queries.draw_by_code(db, code)
+    _refuse_closed(draw.lot)
     _refuse_state(draw, DrawState.WAITING, "draw.not_waiting", "该抽取没有等待监管部门处理。")
     data = {"ground": clean_line(ground, field="ground"), "round": draw.round}
     _repeat(db, draw, who.code, data, now)
@@ -173,8 +186,10 @@ def repeat_draw(db: Session, who: Viewer, code: str, *, ground: str, now: dateti
 
 
 def accept_call(db: Session, who: Viewer, code: str, *, now: datetime) -> Call:
-    """A called expert accepts."""
+    """A called expert accepts; one who was suspended since can only refuse."""
     draw, call = _call_of(db, who, code)
+    if queries.expert_by_code(db, call.expert_code).state is not ExpertState.ACTIVE:
+        raise Refusal("call.expert_suspended", "您已被暂停参加评标，只能谢绝本次抽取。")
     _answer(db, draw, call, CallEvent.ACCEPTED, who, {}, now)
     return call
 
@@ -228,8 +243,9 @@ def _sorted_out(db: Session, lot: Lot) -> tuple[list[rules.Candidate], dict[str,
         procuring_entity=lot.tender.procuring_entity.credit_code,
     )
     candidates, excluded = [], {}
+    restricted = identity.restricted_now(db, RestrictionKind.EVALUATION, real_now(db))
     for expert in queries.active_experts(db):
-        if grounds := _grounds(expert, parties):
+        if grounds := _grounds(expert, parties, restricted):
             excluded[expert.code] = grounds
         else:
             specialities = frozenset(expert.specialities)
@@ -237,9 +253,16 @@ def _sorted_out(db: Session, lot: Lot) -> tuple[list[rules.Candidate], dict[str,
     return candidates, excluded
 
 
-def _grounds(expert: Expert, parties: Parties) -> list[str]:
-    employers = {expert.employer, expert.person.organisation.credit_code}
-    return [ground.value for ground in recusal_grounds(employers, expert.interests, parties)]
+def _grounds(expert: Expert, parties: Parties, restricted: Restricted) -> list[str]:
+    account = expert.person.organisation
+    employers = {
+        expert.employer: expert.employer_name,
+        account.credit_code: account.name,
+    }
+    grounds = recusal_grounds(employers.keys(), expert.interests, parties)
+    if any(restricted.holds(code, name) for code, name in employers.items()):
+        grounds.append(Ground.EMPLOYER_RESTRICTED)
+    return [ground.value for ground in grounds]
 
 
 def parties_of(db: Session, who: Viewer, draw: Draw) -> list[Party]:

@@ -28,7 +28,7 @@ from outbox.actions.messages import publish
 from outbox.rules.letters import LetterKind
 from trading import queries as trading
 from trading.actions.closing import ACTOR
-from trading.actions.tendering import refuse_other_agency, tell
+from trading.actions.tendering import lot_run_by, refuse_other_agency, tell
 from trading.models.tendering import Lot
 from trading.rules.opening import Outcome
 from trading.states import LOT, LotEvent, LotState
@@ -36,8 +36,9 @@ from trading.states import LOT, LotEvent, LotState
 
 def convene_meeting(db: Session, who: Viewer, lot_code: str, *, now: datetime) -> Meeting:
     """The agency convenes the committee of a confirmed lot; the evaluation begins."""
-    lot = trading.lot_by_code(db, lot_code)
+    lot = lot_run_by(db, who, lot_code)
     refuse_other_agency(who, lot.tender)
+    LOT.after(lot.state, LotEvent.EVALUATION_BEGUN)  # before anything is said of the draw
     calls = _committee(db, lot)
     data = {"members": len(calls)}
     name = f"lot:{lot.code}"

@@ -81,8 +81,10 @@ def people_without_entry(db: Session, limit: int) -> Sequence[Person]:
 
 
 def active_experts(db: Session) -> Sequence[Expert]:
-    """Everybody who may be drawn at all, by code."""
-    query = sa.select(Expert).where(Expert.state == ExpertState.ACTIVE)
+    """Everybody who may be drawn at all, by code: whoever cannot sign in could not answer."""
+    query = sa.select(Expert).where(
+        Expert.state == ExpertState.ACTIVE, Expert.person.has(Person.ended_at.is_(None))
+    )
     return db.scalars(query.order_by(Expert.code)).all()
 
 
@@ -90,8 +92,24 @@ def draw_by_code(db: Session, code: str) -> Draw:
     """The draw with this public code. Raises NotFound."""
     found = db.get(Draw, code)
     if found is None:
-        raise NotFound("draw.not_found", "没有编号为“%(value)s”的专家抽取。", value=code[:40])
+        raise no_draw(code)
     return found
+
+
+def draw_run_by(db: Session, who: Viewer, code: str) -> Draw:
+    """The draw, for those who run its tender. Raises NotFound, which never names the tender.
+
+    Who is called knows a draw's code, and not for which project it is.
+    """
+    found = draw_by_code(db, code)
+    if who.organisation not in found.lot.tender.sides:
+        raise no_draw(code)
+    return found
+
+
+def no_draw(code: str) -> NotFound:
+    """What is said of a draw that is not there for this viewer."""
+    return NotFound("draw.not_found", "没有编号为“%(value)s”的专家抽取。", value=code[:40])
 
 
 def lot_with_draw(db: Session, code: str) -> tuple[Lot, Draw | None, Meeting | None]:
@@ -166,6 +184,14 @@ def meeting_by_code(db: Session, code: str) -> Meeting:
     """The meeting with this public code. Raises NotFound."""
     found = db.get(Meeting, code)
     if found is None:
+        raise no_meeting(code)
+    return found
+
+
+def meeting_run_by(db: Session, who: Viewer, code: str) -> Meeting:
+    """The meeting, for those who run its tender. Raises NotFound, which never names the tender."""
+    found = meeting_by_code(db, code)
+    if who.organisation not in found.lot.tender.sides:
         raise no_meeting(code)
     return found
 

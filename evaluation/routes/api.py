@@ -23,7 +23,6 @@ from identity.forms import CodePath
 from identity.guard import check, requires, viewer
 from identity.states import Permission
 from storage.database import snapshot, transaction
-from trading.actions.tendering import tender_run_by
 
 api = APIBlueprint("evaluation_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="draw")])
 
@@ -134,8 +133,7 @@ def open_draws() -> Any:
 def show_draw(path: CodePath) -> Any:
     """How far the draw is, for agency and procuring entity; names of experts are not shown."""
     with snapshot() as db:
-        draw = queries.draw_by_code(db, path.code)
-        tender_run_by(db, viewer(), draw.lot.tender.code)
+        draw = queries.draw_run_by(db, viewer(), path.code)
         calls = [{"seat": c.seat, "state": c.state.value} for c in queries.calls_of(db, draw.code)]
         committed = [nonce.party.value for nonce in queries.nonces_of(db, draw)]
         return _draw_json(draw) | {"committed": committed, "calls": calls}

@@ -24,11 +24,12 @@ from identity.forms import confirmed, form_of
 from identity.guard import requires, viewer
 from identity.rules.permissions import Viewer
 from identity.states import Permission
-from kernel.errors import NotFound, Problem
+from kernel.errors import Problem
 from outbox import queries as outbox
 from storage.base import real_now
 from storage.database import snapshot, transaction
 from trading import queries as trading
+from trading.actions.tendering import lot_run_by
 from trading.models.tendering import Lot
 from trading.rules.disclosure import audience_of
 
@@ -81,7 +82,7 @@ def lot(code: str) -> ResponseReturnValue:
         found, draw, meeting = queries.lot_with_draw(db, code)
         observer, mine = _observed(db, viewer(), found, draw)
         if observer is None:
-            raise NotFound("draw.not_found", "没有编号为“%(value)s”的专家抽取。", value=code[:40])
+            raise queries.no_draw(code)
         nonces = queries.nonces_of(db, draw) if draw else []
         calls = queries.calls_of(db, draw.code) if draw else []
         topic, channel = f"lot:{code}", audience_of(viewer(), found.tender.sides).value
@@ -123,7 +124,7 @@ def open_draw(code: str) -> ResponseReturnValue:
 def freeze(code: str) -> ResponseReturnValue:
     """As agency, freeze the list of those who may be drawn."""
     confirmed(request.form)
-    draw = _code_of(code)
+    draw = _code_of(code, run_by=viewer())
     with transaction(lock=lot_of_draw(draw)) as (db, now):
         drawing.freeze_draw(db, viewer(), draw, now=now)
     return redirect(url_for("draw.lot", code=code))
@@ -218,9 +219,11 @@ def _digest(draw: Draw | None) -> str:
     return hashlib.sha256(draw.frozen.encode()).hexdigest()
 
 
-def _code_of(lot_code: str) -> str:
+def _code_of(lot_code: str, *, run_by: Viewer | None = None) -> str:
+    """The draw of a lot; with `run_by`, for those alone who run its tender. Raises NotFound."""
     with snapshot() as db:
-        draw = queries.draw_of_lot(db, trading.lot_by_code(db, lot_code).id)
+        found = lot_run_by(db, run_by, lot_code) if run_by else trading.lot_by_code(db, lot_code)
+        draw = queries.draw_of_lot(db, found.id)
     if draw is None:
-        raise NotFound("draw.not_found", "没有编号为“%(value)s”的专家抽取。", value=lot_code[:40])
+        raise queries.no_draw(lot_code)
     return draw.code

@@ -23,7 +23,6 @@ from identity.guard import requires, viewer
 from identity.states import Permission
 from kernel.errors import NotYet
 from storage.database import snapshot, transaction
-from trading.actions.tendering import tender_run_by
 from trading.forms import SignedBody
 
 api = APIBlueprint("meeting_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="meeting")])
@@ -147,8 +146,7 @@ def rank_bids(path: CodePath, body: RankingBody) -> Any:
 def show_ranking(path: CodePath) -> Any:
     """The ranking with the bidders' names, for agency and procuring entity."""
     with snapshot() as db:
-        meeting = queries.meeting_by_code(db, path.code)
-        tender_run_by(db, viewer(), meeting.lot.tender.code)
+        meeting = queries.meeting_run_by(db, viewer(), path.code)
         made = queries.ranking_of(db, meeting.code)
         if made is None or not may_know(Audience.AGENCY, Matter.RANKING, meeting.state):
             raise NotYet("ranking.not_yet", "评标尚未得出排序。")

@@ -18,6 +18,7 @@ class Ground(StrEnum):
     INTEREST_IN_BIDDER = "interest_in_bidder"
     INTEREST_IN_AGENCY = "interest_in_agency"
     INTEREST_IN_PROCURING_ENTITY = "interest_in_procuring_entity"
+    EMPLOYER_RESTRICTED = "employer_restricted"
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,10 @@ def recusal_grounds(
     """Every ground against an expert, in the order of Ground; empty means no conflict is known.
 
     `employers` are all organisations for which the expert works: the stated employer and the
-    one that holds the account.
+    one that holds the account. Whether one of them is restricted the caller asks itself.
     """
     kinds = (parties.bidders, frozenset({parties.agency}), frozenset({parties.procuring_entity}))
     grounds = list(Ground)
     of_employer = [g for g, k in zip(grounds[:3], kinds, strict=True) if k & set(employers)]
-    of_interest = [g for g, k in zip(grounds[3:], kinds, strict=True) if k & set(interests)]
+    of_interest = [g for g, k in zip(grounds[3:6], kinds, strict=True) if k & set(interests)]
     return [*of_employer, *of_interest]

@@ -55,6 +55,7 @@ from identity.queries.sign_ins import (
     viewers_by_stamps,
 )
 from identity.queries.standing import (
+    restricted_now,
     restriction_by_code,
     restriction_view,
     restrictions_by_finding,
@@ -95,6 +96,7 @@ __all__ = [
     "person_with_code",
     "person_with_username",
     "recovery_codes_left",
+    "restricted_now",
     "restriction_by_code",
     "restriction_view",
     "restrictions_by_finding",

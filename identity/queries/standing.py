@@ -1,13 +1,15 @@
 """Reads of restrictions: the negative-list check."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from identity.models.standing import Restriction
-from identity.rules.standing import RestrictionView
+from identity.rules.standing import RestrictionView, in_force
+from identity.states import RestrictionKind
 from kernel.errors import NotFound
 from kernel.text import name_key
 
@@ -28,6 +30,26 @@ def restrictions_on(
         return []
     rows = db.scalars(sa.select(Restriction).where(sa.or_(*conditions)).order_by(Restriction.code))
     return [restriction_view(row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Restricted:
+    """Organisations that are kept from one kind of business now, by code and by name."""
+
+    codes: frozenset[str]
+    name_keys: frozenset[str]
+
+    def holds(self, credit_code: str, name: str) -> bool:
+        """Whether this organisation is one of them."""
+        return credit_code in self.codes or name_key(name) in self.name_keys
+
+
+def restricted_now(db: Session, kind: RestrictionKind, now: datetime) -> Restricted:
+    """All that are restricted in this at this real instant, for whoever asks for many at once."""
+    rows = db.scalars(sa.select(Restriction).where(Restriction.kind == kind))
+    held = [row for row in rows if in_force(restriction_view(row), now)]
+    codes = frozenset(row.credit_code for row in held if row.credit_code)
+    return Restricted(codes, frozenset(row.name_key for row in held if row.name_key))
 
 
 def restriction_view(row: Restriction) -> RestrictionView:

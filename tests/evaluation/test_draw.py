@@ -3,6 +3,7 @@ import json
 import random
 import secrets
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -26,14 +27,19 @@ from evaluation.rules.recusal import Ground, Parties, recusal_grounds
 from evaluation.states import CALL, DRAW, EXPERT, CallState, DrawState
 from evaluation.timers import DUTIES
 from evidence.models.streams import Fact
-from identity.states import Role
-from kernel.errors import InvalidInput, NotAllowed, Refusal, TransitionRefused
+from identity import queries as identity
+from identity.actions import standing
+from identity.states import OrganisationKind, RestrictionKind, Role
+from kernel.errors import InvalidInput, NotAllowed, NotFound, Refusal, TransitionRefused
+from storage.base import real_now
 from storage.database import snapshot, transaction
 from storage.due import pending
 from storage.vault import Vault
 from tests.factories.evaluation import CENTRE, PARTIES, Evaluation, entry
-from tests.factories.identity import CODES, make_person, token, viewer
+from tests.factories.identity import CODES, make_organisation, make_person, token, viewer
 from tests.factories.trading import move_to
+from trading.actions.suspension import suspend_lot
+from trading.actions.termination import terminate_lot
 
 SEED = bytes(range(32))
 LOT_PARTIES = Parties(frozenset({"B1", "B2"}), "AGENCY", "ENTITY")
@@ -204,6 +210,113 @@ def test_a_suspended_expert_is_not_drawn(evaluation):
     with snapshot() as db:
         frozen = queries.draw_by_code(db, evaluation.draw).frozen
     assert code not in frozen
+
+
+@pytest.mark.attack("permissions")
+def test_an_expert_whose_access_has_ended_is_not_drawn(evaluation):
+    code, username = next(iter(evaluation.experts.items()))
+    with transaction() as (db, now):
+        person = identity.person_by_username(db, username)
+        person.ended_at = now
+    evaluation.open_draw().commit().freeze()
+
+    with snapshot() as db:
+        assert code not in queries.draw_by_code(db, evaluation.draw).frozen
+
+
+@pytest.mark.attack("permissions")
+@pytest.mark.parametrize(
+    "named", [{"credit_code": CODES[50], "name": "他名"}, {"name": "临江大学"}]
+)
+def test_experts_of_an_employer_that_is_kept_from_evaluating_are_not_drawn(evaluation, named):
+    tied = evaluation.add_expert("tied", entry(20, employer=CODES[50], employer_name="临江大学"))
+    free = [evaluation.add_expert(f"free{n}", entry(n, **ELSEWHERE)) for n in range(30, 36)]
+    restrict(RestrictionKind.EVALUATION, **named)
+    evaluation.open_draw().commit().freeze()
+
+    with snapshot() as db:
+        frozen = json.loads(queries.draw_by_code(db, evaluation.draw).frozen)
+    assert {"expert": tied, "grounds": ["employer_restricted"]} in frozen["excluded"]
+    assert {each["expert"] for each in frozen["candidates"]} == set(free)
+
+
+@pytest.mark.parametrize("kind", [RestrictionKind.BIDDING, RestrictionKind.REGISTRATION])
+def test_a_restriction_of_another_kind_keeps_nobody_from_evaluating(evaluation, kind):
+    restrict(kind, credit_code=CODES[50], name="临江大学")
+    evaluation.open_draw().commit().freeze()
+
+    with snapshot() as db:
+        assert json.loads(queries.draw_by_code(db, evaluation.draw).frozen)["excluded"] == []
+
+
+ELSEWHERE = {"employer": CODES[49], "employer_name": "临江设计院"}
+
+
+def restrict(kind, *, name, credit_code=None):
+    with transaction() as (db, _):
+        now = real_now(db)
+        standing.impose(
+            db,
+            credit_code=credit_code,
+            name=name,
+            kind=kind,
+            ground="违规评标",
+            finding="决定书 1 号",
+            origin="临江市监管局",
+            starts_at=now - timedelta(days=1),
+            ends_at=now + timedelta(days=1),
+            actor="system",
+        )
+
+
+@pytest.mark.attack("permissions")
+def test_an_expert_who_was_suspended_after_the_call_can_only_refuse(evaluation):
+    call = evaluation.drawn().calls()[0]
+    username = evaluation.experts[call.expert_code]
+    with transaction() as (db, now):
+        pool.suspend_expert(db, viewer("operator"), call.expert_code, ground="考核", now=now)
+
+    with pytest.raises(Refusal) as refused:
+        evaluation.do(actions.accept_call, username, evaluation.draw)
+    assert refused.value.code == "call.expert_suspended"
+    assert evaluation.calls()[0].state is CallState.CALLED
+    evaluation.do(actions.refuse_call, username, evaluation.draw, reason="已被暂停")
+    assert [each.state for each in evaluation.calls() if each.seat == call.seat] == [
+        CallState.REFUSED,
+        CallState.CALLED,
+    ]
+
+
+@pytest.mark.attack("states")
+@pytest.mark.parametrize("stop", ["suspended", "terminated"])
+def test_a_draw_of_a_lot_that_stands_still_is_not_repeated(evaluation, stop):
+    evaluation.open_draw()
+    for _ in range(2):
+        evaluation.commit().freeze().reveal(Party.PROCURING_ENTITY)
+        end_reveals(evaluation)
+    if stop == "suspended":
+        order = {"actor": "regulator", "data": {"ground": "投诉"}}
+        with transaction(lock=[f"lot:{evaluation.lot}"]) as (db, now):
+            suspend_lot(db, evaluation.lot, now=now, **order)
+    else:
+        evaluation.do(terminate_lot, "agent", evaluation.lot, ground="项目取消")
+
+    with pytest.raises(Refusal) as refused:
+        evaluation.do(actions.repeat_draw, "operator", evaluation.draw, ground="重新抽取")
+    assert refused.value.code == "draw.wrong_stage"
+    assert state_of(evaluation) is DrawState.WAITING
+
+
+@pytest.mark.attack("permissions")
+def test_a_draw_that_is_not_theirs_is_told_of_without_its_project(evaluation):
+    make_organisation(CODES[30], "临江第二代理", OrganisationKind.AGENCY)
+    make_person("agent2", CODES[30], Role.AGENT)
+    evaluation.drawn()
+
+    with pytest.raises(NotFound) as refused:
+        evaluation.do(actions.freeze_draw, "agent2", evaluation.draw)
+    assert refused.value.code == "draw.not_found"
+    assert evaluation.lot.rpartition("-")[0] not in str(refused.value)
 
 
 def test_who_does_not_reveal_is_named_and_the_draw_is_repeated_once(evaluation):

@@ -48,8 +48,10 @@ def entry(number=0, **changes):
 class Evaluation:
     """A confirmed lot with a pool of experts, on its way to the ranking."""
 
-    def __init__(self, vault, *, experts=7, bidders=4, regime=Regime.CONSTRUCTION, plan=None):
-        self.hall = Hall(vault, bidders)
+    def __init__(
+        self, vault, *, experts=7, bidders=4, regime=Regime.CONSTRUCTION, plan=None, lots=1
+    ):
+        self.hall = Hall(vault, bidders, lots)
         self.lot = self.hall.lot
         make_organisation(EXPERT_POOL, "临江市专家库", OrganisationKind.EXPERT_POOL)
         make_organisation(CENTRE, "临江市交易中心", OrganisationKind.TRADING_CENTRE)

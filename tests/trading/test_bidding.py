@@ -15,10 +15,12 @@ from outbox.models.messages import Message
 from storage.database import snapshot, transaction
 from storage.subjects import move_clock
 from storage.vault import Vault
+from tests.factories.identity import viewer
 from tests.factories.trading import Bidder, make_cast, make_open_lot, move_to
 from trading import queries
 from trading.actions import bidding
 from trading.actions.closing import close_lot
+from trading.actions.suspension import suspend_lot
 from trading.models.bidding import Bid
 from trading.rules import bidding as rules
 from trading.states import BidState, LotState
@@ -283,6 +285,34 @@ def test_a_bid_at_the_deadline_is_refused_by_the_door_too(lot, bidders, vault):
 
     assert refused.value.code == "bid.too_late"
     assert counted(Bid) == [0]
+
+
+@pytest.mark.parametrize(
+    ("stops", "code"),
+    [
+        (lambda lot: move_to(lot, deadline_of(lot)), "bid.too_late"),
+        (lambda lot: stop(suspend_lot, lot), "bid.not_receiving"),
+    ],
+    ids=["deadline", "suspended"],
+)
+@pytest.mark.attack("states")
+def test_a_part_that_comes_when_nothing_is_received_is_refused(lot, bidders, vault, stops, code):
+    who, sealed = viewer(bidders[0].username), b"sealed"
+    with transaction(lock=[f"lot:{lot}"]) as (db, now):
+        upload = bidding.begin_upload(db, who, lot, len(sealed), now).code
+    stops(lot)
+
+    with pytest.raises(Refusal) as refused, transaction() as (db, _):
+        bidding.add_part(db, who, upload, offset=0, digest="ab" * 32, length=len(sealed))
+
+    assert refused.value.code == code
+    with snapshot() as db:
+        assert queries.upload_of(db, upload, who.organisation).received == 0
+
+
+def stop(action, lot):
+    with transaction(lock=[f"lot:{lot}"]) as (db, now):
+        action(db, lot, actor="regulator", data={"ground": "投诉"}, now=now)
 
 
 def test_bids_that_race_the_close_are_in_the_sealed_set_or_refused(lot, bidders, vault):

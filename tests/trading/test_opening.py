@@ -59,12 +59,12 @@ def packed(price=CANARY, *, files=None, guarantee=None, **form):
 class Hall:
     """A lot on its way to the opening, with one witness and its bidders."""
 
-    def __init__(self, vault, bidders=4):
+    def __init__(self, vault, bidders=4, lots=1):
         self.vault = vault
         names = make_cast(bidders)
         make_organisation(CODES[40], "临江市公证处", OrganisationKind.WITNESS)
         make_person("witness", CODES[40], Role.WITNESS)
-        self.lot = make_open_lot(start=START)
+        self.lot = make_open_lot(start=START, lots=lots)
         self.witness = Bidder("witness").enrol()
         self.identity = pyrage.x25519.Identity.generate()
         self.bidders = [Bidder(name).enrol() for name in names]
@@ -357,6 +357,21 @@ def test_an_opening_key_that_differs_from_the_notice_is_refused(hall, change):
     with pytest.raises(Refusal) as refused:
         hall.register_key(**change)
     assert refused.value.code == "opening_key.differs_from_notice"
+
+
+@pytest.mark.attack("states")
+def test_a_key_is_not_rehearsed_after_the_deadline_though_nobody_has_closed_yet(hall):
+    code, answer = hall.register_key()
+    with snapshot() as db:
+        deadline = queries.lot_by_code(db, hall.lot).deadline
+    move_to(hall.lot, deadline)
+
+    with pytest.raises(TooLate) as late:
+        hall.rehearse(code, answer)
+
+    assert (late.value.code, hall.state()) == ("opening_key.too_late", LotState.ANNOUNCED)
+    with snapshot() as db:
+        assert queries.opening_keys(db, queries.lot_by_code(db, hall.lot).id) == []
 
 
 def test_an_opening_key_comes_before_the_deadline_and_is_rehearsed(hall):

@@ -21,8 +21,10 @@ from identity.states import RestrictionKind
 from kernel import codes
 from kernel.errors import InvalidInput, Refusal, TooLate, TooMany, refuse_if
 from outbox.rules.letters import LetterKind
+from storage.subjects import legal_now
 from trading import queries
 from trading.actions.letters import write_about
+from trading.actions.tendering import lot_known_to
 from trading.models.bidding import Bid, Upload
 from trading.models.tendering import Lot
 from trading.rules import bidding as rules
@@ -33,7 +35,7 @@ UPLOADS_AT_ONCE = 8
 
 def begin_upload(db: Session, who: Viewer, lot_code: str, size: int, now: datetime) -> Upload:
     """Announce an envelope of this many bytes. Raises TooLate after the deadline."""
-    lot, bidder = queries.lot_by_code(db, lot_code), _bidder(db, who)
+    lot, bidder = lot_known_to(db, who, lot_code), _bidder(db, who)
     _refuse_unless_receiving(lot, now)
     if not 0 < size <= rules.ENVELOPE_LIMIT:
         raise InvalidInput(
@@ -55,11 +57,22 @@ def begin_upload(db: Session, who: Viewer, lot_code: str, size: int, now: dateti
 def add_part(
     db: Session, who: Viewer, code: str, *, offset: int, digest: str, length: int
 ) -> Upload:
-    """Note a part that has been stored. Raises Refusal with the place to go on from."""
-    upload = queries.upload_of(db, code, who.organisation)
+    """Note a part that has been stored. Raises Refusal with the place to go on from, TooLate."""
+    upload = open_upload(db, who, code)
     refuse_if(rules.part_problems(upload.size, upload.received, offset, length))
     upload.parts = [*upload.parts, digest]
     upload.received += length
+    return upload
+
+
+def open_upload(db: Session, who: Viewer, code: str) -> Upload:
+    """My upload, while its lot takes anything: what has not arrived by the deadline never does.
+
+    Source: 电子招标投标办法 第27条.
+    """
+    upload = queries.upload_of(db, code, who.organisation)
+    lot = db.get_one(Lot, upload.lot_id)
+    _refuse_unless_receiving(lot, legal_now(db, f"lot:{lot.code}"))
     return upload
 
 
@@ -79,7 +92,7 @@ def submit_bid(
     `uploads` maps envelope names to upload codes, `starts` to the first bytes of what is stored.
     A repeated request (same nonce, same statement) gives the same bid and no new fact.
     """
-    lot, bidder = queries.lot_by_code(db, lot_code), _bidder(db, who)
+    lot, bidder = lot_known_to(db, who, lot_code), _bidder(db, who)
     repeated = queries.bid_with_nonce(db, bidder.id, statement.nonce)
     if repeated is not None:
         _refuse_other_statement(repeated, statement)
@@ -116,7 +129,7 @@ def withdraw_bid(
     now: datetime,
 ) -> tuple[Bid, FactHandle]:
     """Take a standing bid back before the deadline. The caller holds the lot."""
-    lot, bidder = queries.lot_by_code(db, lot_code), _bidder(db, who)
+    lot, bidder = lot_known_to(db, who, lot_code), _bidder(db, who)
     bid = queries.bid_by_receipt(db, withdrawal.receipt, who.organisation)
     _refuse_unless_receiving(lot, now)
     refuse_if(
@@ -202,8 +215,7 @@ def _bidder(db: Session, who: Viewer) -> Organisation:
 
 
 def _refuse_unless_receiving(lot: Lot, now: datetime) -> None:
-    if lot.deadline is None:
-        raise Refusal("bid.not_announced", "该标段尚未发布公告。", "招标投标法 第16条")
+    assert lot.deadline is not None  # noqa: S101 (a lot whose notice is out has one: CHECK)
     problems = rules.reception_problems(lot.state, lot.deadline, now)
     refuse_if(problems, TooLate if now >= lot.deadline else Refusal)
 

@@ -27,6 +27,7 @@ from storage.base import real_now
 from trading import queries
 from trading.actions.bidding import bid_stream
 from trading.actions.closing import ACTOR
+from trading.actions.tendering import lot_known_to
 from trading.models.guarantee import GuaranteeOrder
 from trading.models.tendering import Lot
 from trading.rules import guarantee as rules
@@ -57,7 +58,7 @@ def order_guarantee(
     db: Session, who: Viewer, lot_code: str, *, issuer: str, code: bytes, now: datetime
 ) -> GuaranteeOrder:
     """A bidder orders a guarantee; `code` hides what it is for, its salt stays with the bidder."""
-    lot = queries.lot_by_code(db, lot_code)
+    lot = lot_known_to(db, who, lot_code)
     bidder = identity.organisation_by_code(db, who.organisation)
     refuse_if(rules.ordering_problems(lot.guarantee_fen, lot.state, lot.deadline, now))
     refuse_restricted(db, bidder.credit_code, bidder.name, RestrictionKind.BIDDING)

@@ -19,7 +19,7 @@ from outbox.actions.messages import publish
 from outbox.rules.letters import LetterKind
 from trading import queries
 from trading.actions.letters import sides_of, write_about
-from trading.actions.tendering import refuse_other_agency, tell, tender_run_by
+from trading.actions.tendering import lot_known_to, refuse_other_agency, tell
 from trading.models.objections import Enquiry, Objection
 from trading.models.tendering import Lot
 from trading.rules import objections as rules
@@ -31,7 +31,7 @@ from trading.states import ObjectionKind
 
 def ask(db: Session, who: Viewer, lot_code: str, *, text: str, now: datetime) -> Enquiry:
     """A bidder asks about the documents of a lot's tender. The caller holds the lot."""
-    lot = queries.lot_by_code(db, lot_code)
+    lot = lot_known_to(db, who, lot_code)
     refuse_if(rules.enquiry_problems(lot.state, lot.deadline, now))
     enquiry = Enquiry(
         code=codes.new_code("EQ"),
@@ -49,7 +49,9 @@ def ask(db: Session, who: Viewer, lot_code: str, *, text: str, now: datetime) ->
 def answer_enquiry(db: Session, who: Viewer, code: str, *, answer: str, now: datetime) -> Enquiry:
     """The agency answers once; question and answer are public at once, the asker is not named."""
     enquiry = queries.enquiry_by_code(db, code)
-    tender = tender_run_by(db, who, enquiry.tender.code)
+    tender = enquiry.tender
+    if who.organisation not in tender.sides:
+        raise queries.no_enquiry(code)
     refuse_other_agency(who, tender)
     _refuse_twice(enquiry.answer)
     enquiry.answer = filled_text(answer, field="answer", limit=rules.TEXT_LIMIT)
@@ -74,7 +76,7 @@ def raise_objection(
     db: Session, who: Viewer, lot_code: str, *, kind: ObjectionKind, text: str, now: datetime
 ) -> Objection:
     """A bidder objects in time. The caller holds the lot."""
-    lot = queries.lot_by_code(db, lot_code)
+    lot = lot_known_to(db, who, lot_code)
     organisation = identity.organisation_by_code(db, who.organisation)
     limits = limits_for(lot.tender.regime, legal_date(now))
     opened = {bid.bidder_id for bid in queries.standing_bids(db, lot.id)}
@@ -113,7 +115,9 @@ def answer_objection(
     """The agency answers once. The caller holds the lot."""
     objection = queries.objection_by_code(db, code)
     lot = objection.lot
-    refuse_other_agency(who, tender_run_by(db, who, lot.tender.code))
+    if who.organisation not in lot.tender.sides:
+        raise queries.no_objection(code)
+    refuse_other_agency(who, lot.tender)
     _refuse_twice(objection.answer)
     objection.answer = filled_text(answer, field="answer", limit=rules.TEXT_LIMIT)
     objection.answered_at = now

@@ -27,7 +27,13 @@ from trading.actions.closing import ACTOR
 from trading.actions.guarantee import cover_of_bid
 from trading.actions.letters import sides_of, standing_bidders, write_about
 from trading.actions.opening_record import begin_record
-from trading.actions.tendering import move_lot, tell
+from trading.actions.tendering import (
+    lot_known_to,
+    lot_run_by,
+    move_lot,
+    refuse_other_agency,
+    tell,
+)
 from trading.models.bidding import Bid
 from trading.models.opening import OpenedBid, OpeningKey, Release
 from trading.models.tendering import Lot
@@ -49,7 +55,7 @@ def register_opening_key(
     now: datetime,
 ) -> tuple[OpeningKey, bytes]:
     """Record a witness's opening key; return it with a challenge that only it can read."""
-    lot = queries.lot_by_code(db, lot_code)
+    lot = lot_known_to(db, who, lot_code)
     refuse_if(
         rules.opening_key_problems(
             statement,
@@ -95,7 +101,7 @@ def rehearse_opening_key(
 ) -> OpeningKey:
     """The witness shows that it can open with its key; only such keys count."""
     key, lot = queries.opening_key_of(db, code, who.organisation)
-    if lot.state is not LotState.ANNOUNCED:
+    if lot.state is not LotState.ANNOUNCED or lot.deadline is None or now >= lot.deadline:
         raise TooLate("opening_key.too_late", "开标密钥只能在投标截止前演练。")
     if hashlib.sha256(answer).hexdigest() != key.challenge_sha256:
         raise InvalidInput("opening_key.wrong_answer", "演练答案不正确。", field="answer")
@@ -220,9 +226,8 @@ def open_lot(db: Session, lot_code: str, unsealed: Sequence[Unsealed], *, now: d
 
 def confirm_opening(db: Session, who: Viewer, lot_code: str, *, now: datetime) -> Lot:
     """The agency confirms the opening record after objections were answered."""
-    lot = queries.lot_by_code(db, lot_code)
-    if who.organisation != lot.tender.agency.credit_code:
-        raise Refusal("tender.agency_only", "只有代理机构可以进行此操作。")
+    lot = lot_run_by(db, who, lot_code)
+    refuse_other_agency(who, lot.tender)
     LOT.after(lot.state, LotEvent.CONFIRMED)
     waiting = queries.unanswered_objections(db, lot.id, ObjectionKind.OPENING)
     refuse_if(unanswered_problems(ObjectionKind.OPENING, waiting))

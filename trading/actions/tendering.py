@@ -27,7 +27,7 @@ from trading.models.documents import TenderDocument
 from trading.models.tendering import Lot, Tender, TenderNotice
 from trading.rules import rehearsal
 from trading.rules import tendering as rules
-from trading.rules.disclosure import Audience, Matter, audiences_for, may_know
+from trading.rules.disclosure import Audience, Matter, audience_of, audiences_for, may_know
 from trading.states import LOT, Category, LotEvent, LotState, Regime
 
 MethodCheck = Callable[[Mapping[str, Any], Regime, Category, datetime, int], object]
@@ -188,6 +188,14 @@ def lot_run_by(db: Session, who: Viewer, code: str) -> Lot:
     lot = queries.lot_by_code(db, code)
     tender_run_by(db, who, lot.tender.code)
     return lot
+
+
+def lot_known_to(db: Session, who: Viewer, code: str) -> Lot:
+    """The lot, if this person may know that there is one. Raises NotFound before its notice."""
+    lot = queries.lot_by_code(db, code)
+    if may_know(audience_of(who, lot.tender.sides), Matter.NOTICE, lot.stage):
+        return lot
+    raise queries.no_lot(code)
 
 
 def tell(

@@ -18,16 +18,26 @@ def enquiry_by_code(db: Session, code: str) -> Enquiry:
     """The enquiry. Raises NotFound."""
     found = db.get(Enquiry, code)
     if found is None:
-        raise NotFound("enquiry.not_found", "没有编号为“%(value)s”的提问。", value=code[:40])
+        raise no_enquiry(code)
     return found
+
+
+def no_enquiry(code: str) -> NotFound:
+    """What is said of a question that is not there for this viewer."""
+    return NotFound("enquiry.not_found", "没有编号为“%(value)s”的提问。", value=code[:40])
 
 
 def objection_by_code(db: Session, code: str) -> Objection:
     """The objection. Raises NotFound."""
     found = db.get(Objection, code)
     if found is None:
-        raise NotFound("objection.not_found", "没有编号为“%(value)s”的异议。", value=code[:40])
+        raise no_objection(code)
     return found
+
+
+def no_objection(code: str) -> NotFound:
+    """What is said of an objection that is not there for this viewer."""
+    return NotFound("objection.not_found", "没有编号为“%(value)s”的异议。", value=code[:40])
 
 
 def enquiries_on(db: Session, tender_id: int) -> Sequence[Enquiry]:

@@ -112,7 +112,7 @@ def add_part(path: CodePath, query: PartQuery) -> Any:
     """The next part, as raw bytes: 8 MiB, or what is left."""
     who = viewer()
     with snapshot() as db:
-        upload = queries.upload_of(db, path.code, who.organisation)
+        upload = bidding.open_upload(db, who, path.code)
         length = request.content_length or 0
         refuse_if(rules.part_problems(upload.size, upload.received, query.offset, length))
     digest, stored = _vault().put(request.stream, limit=PART_BYTES)  # type: ignore[arg-type]
@@ -167,7 +167,7 @@ def withdraw_bid(path: CodePath, body: SignedBody) -> Any:
 def my_bid(path: CodePath) -> Any:
     """My own submissions on a lot."""
     with snapshot() as db:
-        lot = queries.lot_by_code(db, path.code)
+        lot = tendering.lot_known_to(db, viewer(), path.code)
         bids = queries.bids_of(db, lot.id, viewer().organisation)
         return {"bids": [_bid_json(bid) for bid in bids]}
 

@@ -12,6 +12,7 @@ from storage.database import snapshot, transaction
 from trading import queries
 from trading.actions import award_tables as tables
 from trading.actions import awarding, termination
+from trading.actions.tendering import lot_known_to
 from trading.forms import AwardBody, TerminationBody
 from trading.rules.disclosure import Audience, Matter, audience_of, may_know
 
@@ -23,7 +24,7 @@ api = APIBlueprint("award_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(na
 def show_report(path: CodePath) -> Any:
     """Ranking and rejections, for the party and regulators."""
     with snapshot() as db:
-        lot = queries.lot_by_code(db, path.code)
+        lot = lot_known_to(db, viewer(), path.code)
         report, audience = queries.report_of(db, lot.id), audience_of(viewer(), lot.tender.sides)
         if report is None or not may_know(audience, Matter.REPORT, lot.stage):
             raise NotFound("report.not_found", "没有可供您查看的评标报告。", "招标投标法 第44条")
@@ -52,7 +53,7 @@ def publish_candidates(path: CodePath) -> Any:
 def show_candidates(path: CodePath) -> Any:
     """The award candidates, from their publication on."""
     with snapshot() as db:
-        lot = queries.lot_by_code(db, path.code)
+        lot = lot_known_to(db, viewer(), path.code)
         report = queries.report_of(db, lot.id)
         known = may_know(Audience.PUBLIC, Matter.CANDIDATES, lot.stage)
         if not known or report is None or report.publicity_from is None:
@@ -90,7 +91,7 @@ def decide_award(path: CodePath, body: AwardBody) -> Any:
 def show_award(path: CodePath) -> Any:
     """Who won."""
     with snapshot() as db:
-        lot = queries.lot_by_code(db, path.code)
+        lot = lot_known_to(db, viewer(), path.code)
         award = queries.award_of(db, lot.id)
         if award is None or not may_know(Audience.PUBLIC, Matter.AWARD, lot.stage):
             raise NotFound("award.not_yet", "该标段尚未定标。", "招标投标法 第45条")

@@ -13,6 +13,7 @@ from kernel.errors import NotYet
 from storage.database import snapshot, transaction
 from trading import queries
 from trading.actions import guarantee
+from trading.actions.tendering import lot_known_to
 from trading.forms import GuaranteeOrderBody, ReasonBody
 from trading.models.guarantee import GuaranteeOrder
 
@@ -47,7 +48,7 @@ def order_guarantee(path: CodePath, body: GuaranteeOrderBody) -> Any:
 def my_orders(path: CodePath) -> Any:
     """My own orders for a lot."""
     with snapshot() as db:
-        lot = queries.lot_by_code(db, path.code)
+        lot = lot_known_to(db, viewer(), path.code)
         found = queries.guarantees_of(db, lot.id, viewer().organisation)
         return {"orders": [_order_json(order) for order in found]}
 

@@ -43,7 +43,6 @@ def confirm_opening(code: str) -> ResponseReturnValue:
     """Confirm the opening record."""
     confirmed(request.form)
     with transaction(lock=[f"lot:{code}"]) as (db, now):
-        lot_run_by(db, viewer(), code)
         opening.confirm_opening(db, viewer(), code, now=now)
     return redirect(url_for("lots.lot", code=code))
 

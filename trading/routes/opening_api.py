@@ -14,10 +14,11 @@ from storage.database import snapshot, transaction
 from storage.subjects import legal_now
 from trading import queries
 from trading.actions import opening
+from trading.actions.tendering import lot_known_to
 from trading.forms import AnswerBody, IdentityBody, ReleaseBody, SignedBody
 from trading.models.opening import OpenedBid, OpeningKey
 from trading.rules import opening as rules
-from trading.rules.disclosure import Audience, Matter, may_know, may_know_at
+from trading.rules.disclosure import Audience, Matter, may_know_at
 from trading.states import OPENING_STATES
 
 api = APIBlueprint("opening_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="opening")])
@@ -65,9 +66,7 @@ def register_opening_key(path: CodePath, body: SignedBody) -> Any:
 def show_opening_keys(path: CodePath) -> Any:
     """The rehearsed opening keys, to whom a bidder releases."""
     with snapshot() as db:
-        lot = queries.lot_by_code(db, path.code)
-        if not may_know(Audience.PUBLIC, Matter.NOTICE, lot.stage):
-            raise NotFound("lot.not_found", "没有编号为“%(value)s”的标段。", value=path.code)
+        lot = lot_known_to(db, viewer(), path.code)
         return {
             "now": legal_now(db, f"lot:{lot.code}").isoformat(),
             "keys": [
@@ -149,7 +148,7 @@ def my_opening(path: CodePath) -> Any:
 def show_opening(path: CodePath) -> Any:
     """The price table, once all bids have been opened together."""
     with snapshot() as db:
-        lot = queries.lot_by_code(db, path.code)
+        lot = lot_known_to(db, viewer(), path.code)
         stage = queries.stage_of(db, lot)
         if not may_know_at(Audience.PUBLIC, Matter.OPENING_TABLE, stage):
             raise NotFound("opening.not_yet", "该标段尚未开标。", "招标投标法 第34条")
@@ -165,7 +164,7 @@ def show_opening(path: CodePath) -> Any:
 def show_opening_record(path: CodePath) -> Any:
     """The sealed opening record as PDF, with its table attached as JSON."""
     with snapshot() as db:
-        lot = queries.lot_by_code(db, path.code)
+        lot = lot_known_to(db, viewer(), path.code)
         made = queries.opening_record_of(db, lot.id)
         stage = queries.stage_of(db, lot)
     known = may_know_at(Audience.PUBLIC, Matter.OPENING_TABLE, stage)

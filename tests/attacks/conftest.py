@@ -1,0 +1,45 @@
+"""The walk of a lot and the office beside it, each made once for all files that attack them."""
+
+import shutil
+from types import SimpleNamespace
+
+import pytest
+
+from storage import database as doors
+from storage.vault import Vault
+from tests.attacks.trying import Trial
+from tests.factories.kept import Kept
+from tests.factories.office import furnished
+from tests.factories.walk import walked
+from webapp.factory import create_app
+from webapp.settings import prepare_keys, settings_from
+
+
+@pytest.fixture(scope="session")
+def town(sqlite_template, tmp_path_factory):
+    """The application over a database of its own, which goes back to any stage of the walk."""
+    place = _opened(sqlite_template, tmp_path_factory.mktemp("walk"))
+    place.walk = walked(Vault(place.files), place.kept)
+    yield place
+    place.trial.end()
+    doors.current_database().dispose()
+
+
+@pytest.fixture(scope="session")
+def office(sqlite_template, tmp_path_factory):
+    """The same with one stage, at which everything apart from lots is there in every state."""
+    place = _opened(sqlite_template, tmp_path_factory.mktemp("office"))
+    place.kept.keep("office", furnished())
+    yield place
+    place.trial.end()
+    doors.current_database().dispose()
+
+
+def _opened(template, folder):
+    kept = Kept(folder / "zhaobiao.db")
+    shutil.copy(template, kept.path)
+    settings = settings_from({"ZHAOBIAO_VAR": str(folder / "var"), "DATABASE_URL": kept.url})
+    prepare_keys(settings)
+    app = create_app(settings)
+    app.testing = False
+    return SimpleNamespace(app=app, kept=kept, trial=Trial(app, kept), files=settings.files)

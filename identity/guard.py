@@ -152,6 +152,12 @@ def comes_with_token() -> bool:
     return request.headers.get("Authorization", "").startswith(_BEARER)
 
 
+def permission_of(view: View) -> Permission | None:
+    """What a guarded view asks for; None where everybody may pass."""
+    permission: Permission | None = getattr(view, _MARK)
+    return permission
+
+
 def unguarded(app: Flask) -> list[str]:
     """Endpoints that say nothing about who may pass."""
     open_by_nature = {"static"}

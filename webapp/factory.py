@@ -72,6 +72,7 @@ from trading.routes import desk as trading_desk
 from trading.rules.ocds import Publisher
 from webapp import rehearsing, verifying
 from webapp.commands import register_commands
+from webapp.documenting import DocumentedApi, Refused
 from webapp.errors import answer_invalid, answer_refusal, register_errors
 from webapp.headers import register_headers
 from webapp.health import health
@@ -213,12 +214,13 @@ def refuse_unguarded(app: Flask) -> None:
 
 
 def _openapi() -> OpenAPI:
-    app = OpenAPI(
+    app = DocumentedApi(
         "zhaobiao",
         info=Info(title="昭标 Zhaobiao", version="1"),
         security_schemes={"bearer": {"type": "http", "scheme": "bearer"}},
         doc_prefix="/api",
         validation_error_status=422,
+        validation_error_model=Refused,
         validation_error_callback=answer_invalid,
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),

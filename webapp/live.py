@@ -28,6 +28,7 @@ from storage.base import real_now
 from storage.database import current_database, snapshot
 from webapp.channels import channel_for, unseen
 from webapp.errors import as_json
+from webapp.frames import Frames
 from webapp.presence import note_staying, note_watching
 
 RECHECK_SECONDS = 0.5
@@ -68,8 +69,14 @@ class Live:
         self._relay: Relay | None = None
         self._stop = threading.Event()
         self.sockets = SocketIO(
-            app, async_mode="threading", manage_session=False, transports=["websocket"]
+            app,
+            async_mode="threading",
+            async_handlers=False,  # one after the other: a socket cannot start threads without end
+            manage_session=False,
+            transports=["websocket"],
         )
+        engine = self.sockets.server.eio
+        engine._async = {**engine._async, "websocket": Frames}  # there is no public place for it
         self.sockets.on_event("connect", self._connect)
         self.sockets.on_event("disconnect", self._disconnect)
         self.sockets.on_event("watch", self._watch)

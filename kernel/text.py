@@ -9,6 +9,7 @@ import unicodedata
 
 from kernel.errors import InvalidInput
 
+_FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 _SPACES = re.compile(r"\s+")
 _NOT_IN_KEY = re.compile(r"[\s\u200b-\u200f\u2060\ufeff()（）\[\]【】〔〕·.,，。、\-_—'\"“”]+")
 
@@ -49,6 +50,16 @@ def filled_text(text: str, *, field: str, limit: int = 20_000) -> str:
     return filled
 
 
+def shown(text: str, limit: int) -> str:
+    """Foreign text as one line that can be stored and read: what is not to be seen has its number.
+
+    For what may not be refused any more. At most `limit` characters, NFC; a direction mark in it
+    stands as [U+202E], so that it turns nothing round.
+    """
+    seen = (each if _is_seen(each) else f"[U+{ord(each):04X}]" for each in text[: limit + 1])
+    return unicodedata.normalize("NFC", "".join(seen))[:limit]
+
+
 def name_key(name: str) -> str:
     """The key under which names are compared: NFKC, folded, without blanks, brackets and points."""
     return _NOT_IN_KEY.sub("", unicodedata.normalize("NFKC", name).casefold())
@@ -57,4 +68,8 @@ def name_key(name: str) -> str:
 def _may_stand(character: str) -> bool:
     if character in "\n\r\t":
         return True
-    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+    return unicodedata.category(character) not in _FORBIDDEN
+
+
+def _is_seen(character: str) -> bool:
+    return unicodedata.category(character) not in {*_FORBIDDEN, "Zl", "Zp"}

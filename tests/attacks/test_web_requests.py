@@ -12,9 +12,9 @@ import pytest
 import sqlalchemy as sa
 
 from identity.guard import _NO_SESSION
-from identity.models.accounts import Person
 from outbox.models.mail import MailAddress
-from storage.database import snapshot, transaction
+from storage.database import snapshot
+from tests.attacks.doors import MARK, changing
 from tests.factories.identity import (
     ALL_KINDS,
     ALL_ROLES,
@@ -43,19 +43,7 @@ AWAY = (
     "\ud800", "/\ud800", "//\u202eelpmaxe.live", "/;@evil.example", "?next=//evil.example", "#//evil.example", "",
 )  # fmt: skip
 LINE_ENDS = ("\r\n", "\n", "\r", "\u2028", "\u0085", "\x0b", "\x0c", "\0")
-_MARK = re.compile(r'name="csrf_token" value="([^"]+)"')
 FORGED = ("", "x", "IjEyMyI.aaaa.bbbb", "\ud800", "x" * 10_000)
-
-
-@pytest.fixture
-def everybody(app):
-    """A browser of a person with every role, signed in."""
-    make_cast(1)
-    make_organisation(CODES[3], "什么都是有限公司", *ALL_KINDS)
-    make_person("everybody", CODES[3], *ALL_ROLES)
-    with transaction() as (db, _):
-        db.execute(sa.update(Person).values(is_administrator=True))
-    return Reader(app.test_client(), "everybody")
 
 
 def leads_here(location):
@@ -74,7 +62,7 @@ def test_no_way_on_after_signing_in_leads_away(app, tried):
             make_person(name, CODES[3], *ALL_ROLES)
         stranger = app.test_client()
         stranger.environ_base["REMOTE_ADDR"] = f"10.0.0.{number}"
-        mark = _MARK.search(stranger.get("/sign-in").text)[1]
+        mark = MARK.search(stranger.get("/sign-in").text)[1]
         form = {"username": name, "password": PASSWORD, "csrf_token": mark}
         answer = stranger.post(
             "/sign-in", data=form | {"next": text.encode("utf-8", "surrogatepass")}
@@ -98,19 +86,6 @@ def test_no_page_takes_a_way_on_that_leads_away(everybody, tried):
     tried(len(AWAY) * len(pages))
 
 
-def changing(app):
-    """(endpoint, method, address) of every door that changes something."""
-    adapter = app.url_map.bind("localhost")
-    for rule in app.url_map.iter_rules():
-        for method in sorted(rule.methods - {"GET", "HEAD", "OPTIONS"}):
-            values = {name: _value(rule._converters[name]) for name in rule.arguments}
-            yield rule.endpoint, method, adapter.build(rule.endpoint, values, method)
-
-
-def _value(converter):
-    return 1 if type(converter).__name__ == "IntegerConverter" else "TD0000000000"
-
-
 def rows():
     with snapshot() as db:
         return {
@@ -120,7 +95,7 @@ def rows():
 
 
 def test_no_door_is_passed_without_the_mark_of_the_own_session(app, everybody, tried):
-    foreign = _MARK.search(Reader(app.test_client()).get("/sign-in"))[1]
+    foreign = MARK.search(Reader(app.test_client()).get("/sign-in"))[1]
     before, asked, wrong = rows(), 0, []
     for endpoint, method, address in changing(app):
         if hasattr(app.view_functions[endpoint], _NO_SESSION):

@@ -78,7 +78,7 @@ from webapp.headers import register_headers
 from webapp.health import health
 from webapp.i18n import register_languages
 from webapp.live import Live, poll
-from webapp.reading import ShallowJson
+from webapp.reading import ShallowJson, refuse_nul
 from webapp.settings import ROOT, Settings, settings_from, workshop_of
 from webapp.templating import register_templating
 from webapp.throttle import register_throttle
@@ -179,6 +179,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         register(app)
     app.before_request(_widen_body)
     app.before_request(enforce)
+    app.before_request(refuse_nul)
     register_throttle(app, settings)
     _protect_from_forgery(app)
     for api in APIS:

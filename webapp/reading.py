@@ -1,8 +1,14 @@
-"""How JSON is read: nested no deeper than anything here is, so that no reader runs out of stack."""
+"""How input is read: JSON nested no deeper than anything here is, and no NUL anywhere.
 
+Deep JSON makes readers run out of stack; a NUL stands in no text, and PostgreSQL takes none.
+"""
+
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from flask import abort, request
 from flask.json.provider import DefaultJSONProvider
+from werkzeug.datastructures import MultiDict
 
 DEEPEST = 64
 
@@ -13,7 +19,7 @@ class ShallowJson(DefaultJSONProvider):
     ensure_ascii = False
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
-        """The value. Raises ValueError for what is no JSON or too deep."""
+        """The value. Raises ValueError for what is no JSON, too deep, or holds a NUL."""
         try:
             value = super().loads(s, **kwargs)
         except RecursionError as fault:
@@ -23,10 +29,26 @@ class ShallowJson(DefaultJSONProvider):
         return value
 
 
+def refuse_nul() -> None:
+    """Refuse a request with a NUL in its address or form. JSON is looked at when it is read."""
+    form = {} if request.path.startswith("/api/") else request.form
+    given = (request.path, *_texts(request.args), *_texts(form))
+    if any("\0" in text for text in given):
+        abort(400)
+
+
+def _texts(values: Mapping[str, str]) -> Iterator[str]:
+    """Names and values, also those that stand there twice."""
+    items = values.items(multi=True) if isinstance(values, MultiDict) else values.items()
+    return (text for pair in items for text in pair)
+
+
 def _is_shallow(value: Any) -> bool:
     """Whether nothing lies deeper than DEEPEST; level by level, without recursion."""
     level = [value]
     for _ in range(DEEPEST):
+        if any(isinstance(each, str) and "\0" in each for each in level):
+            raise ValueError("a NUL")
         level = [inner for each in level for inner in _inside(each)]
         if not level:
             return True
@@ -35,5 +57,5 @@ def _is_shallow(value: Any) -> bool:
 
 def _inside(value: Any) -> list[Any]:
     if isinstance(value, dict):
-        return list(value.values())
+        return [*value, *value.values()]
     return value if isinstance(value, list) else []

@@ -21,10 +21,14 @@ from schemathesis.specs.openapi.checks import (
 
 from identity.rules.permissions import KIND_FOR_ROLE
 from identity.states import Role
+from storage.database import current_database
+from tests.attacks.doors import MARK
 from tests.factories.identity import ALL_KINDS, ALL_ROLES, CODES, make_organisation, make_person
 from tests.factories.identity import token as token_of
 from tests.factories.trading import make_cast, make_open_lot, make_tender
 from tests.trading.test_opening import START
+from webapp.factory import create_app
+from webapp.settings import prepare_keys, settings_from
 
 pytestmark = pytest.mark.attack("hostile-input")
 
@@ -116,6 +120,50 @@ def test_every_operation_answers_as_the_document_says(world, tried):
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_every_operation_answers_as_the_document_says_at_length(world, tried):
+    for operation in operations(world):
+        world.besiege(operation, AT_LENGTH)
+
+    assert world.faults == []
+    tried(world.asked)
+
+
+@pytest.fixture
+def strict(postgresql_url, tmp_path):
+    """The application on the database that takes least."""
+    given = {"ZHAOBIAO_VAR": str(tmp_path / "var"), "DATABASE_URL": postgresql_url}
+    settings = settings_from(given)
+    prepare_keys(settings)
+    yield create_app(settings)
+    current_database().dispose()
+
+
+def test_a_nul_is_refused_wherever_it_stands(strict, tried):
+    world, client = World(strict), strict.test_client()
+    held = {"Authorization": f"Bearer {world.tokens['everybody']}"}
+    mark = MARK.search(client.get("/sign-in").text)[1]
+    expert = {"person": "\0", "name": "甲", "employer": CODES[3], "employer_name": "乙"}
+    notice = {"deadline": "2026-10-01T00:00:00Z", "notice": {"a\0": "b"}}
+    answers = [
+        client.post("/api/v1/tokens", json={"username": "a\0", "password": "x"}),
+        client.post("/api/v1/experts", json=expert, headers=held),
+        client.post(f"/api/v1/tenders/{world.codes[2]}/publication", json=notice, headers=held),
+        client.get("/api/v1/lots/%00/opening"),
+        client.get("/api/v1/negative-list/check?name=%00"),
+        client.get("/tenders?q=%00"),
+        client.get("/tenders?q=a&q=%00"),
+        client.get("/tenders/%00"),
+        client.get("/organisations?q=%00", headers=held),
+        client.post("/sign-in", data={"csrf_token": mark, "username": "a\0", "password": "x"}),
+    ]
+
+    assert {answer.status_code for answer in answers} <= {400, 404, 422}
+    tried(len(answers))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_every_operation_answers_as_the_document_says_on_postgresql(strict, tried):
+    world = World(strict)
     for operation in operations(world):
         world.besiege(operation, AT_LENGTH)
 

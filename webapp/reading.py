@@ -3,12 +3,13 @@
 Deep JSON makes readers run out of stack; a NUL stands in no text, and PostgreSQL takes none.
 """
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import abort, request
+from flask import request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.datastructures import MultiDict
+
+from kernel.errors import InvalidInput
 
 DEEPEST = 64
 
@@ -31,16 +32,19 @@ class ShallowJson(DefaultJSONProvider):
 
 def refuse_nul() -> None:
     """Refuse a request with a NUL in its address or form. JSON is looked at when it is read."""
-    form = {} if request.path.startswith("/api/") else request.form
-    given = (request.path, *_texts(request.args), *_texts(form))
-    if any("\0" in text for text in given):
-        abort(400)
+    form = MultiDict() if request.path.startswith("/api/") else request.form
+    given = [("", request.path), *_pairs(request.args), *_pairs(form)]
+    for name, text in given:
+        if "\0" in name + text:
+            message = "“%(field)s”含有不允许的字符 U+%(value)s。"
+            raise InvalidInput(
+                "text.forbidden_character", message, field=name.replace("\0", ""), value="0000"
+            )
 
 
-def _texts(values: Mapping[str, str]) -> Iterator[str]:
+def _pairs(values: MultiDict[str, str]) -> list[tuple[str, str]]:
     """Names and values, also those that stand there twice."""
-    items = values.items(multi=True) if isinstance(values, MultiDict) else values.items()
-    return (text for pair in items for text in pair)
+    return list(values.items(multi=True))
 
 
 def _is_shallow(value: Any) -> bool:

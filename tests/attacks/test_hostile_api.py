@@ -39,7 +39,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-IN_CI, AT_LENGTH = 10, 200
+IN_CI, AT_LENGTH = 8, 200
 HOUSE = hypothesis.settings(
     database=None,
     deadline=None,

@@ -22,8 +22,9 @@ from tests.webapp.test_statements import PEOPLE, addresses, begin_half, is_page
 
 pytestmark = pytest.mark.attack("web")
 
-IN_CI = ("scoring", "window", "draft")
+IN_CI = ("scoring", "draft")
 AT_LENGTH = (
+    "window",
     "candidates",
     "suspended",
     "archived-works",

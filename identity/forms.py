@@ -7,6 +7,7 @@ that page again with what was wrong, and nothing that was typed is lost.
 import base64
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -140,6 +141,13 @@ def form_of(page: Callable[..., Any]) -> Callable[[View], View]:
         return view
 
     return marked
+
+
+def sends_file(*kinds: str) -> dict[str | int | HTTPStatus, Any]:
+    """What the OpenAPI document says of a door that sends a file of one of these media types."""
+    schema = {"type": "string", "format": "binary"}
+    content = {kind: {"schema": schema} for kind in kinds}
+    return {"2XX": {"description": "The file.", "content": content}}
 
 
 def takes_files(limit: int) -> Callable[[View], View]:

@@ -73,6 +73,7 @@ from trading.rules.ocds import Publisher
 from webapp import rehearsing, verifying
 from webapp.answered import register_answered
 from webapp.commands import register_commands
+from webapp.documenting import DocumentedApi, Refused
 from webapp.errors import answer_invalid, answer_refusal, register_errors
 from webapp.headers import register_headers
 from webapp.health import health
@@ -80,7 +81,7 @@ from webapp.i18n import register_languages
 from webapp.live import Live, poll, serve_only_the_feed
 from webapp.logs import log_answered
 from webapp.metrics import Metrics, metrics
-from webapp.reading import ShallowJson
+from webapp.reading import ShallowJson, refuse_nul
 from webapp.settings import ROOT, Settings, settings_from, workshop_of
 from webapp.templating import register_templating
 from webapp.throttle import register_throttle
@@ -185,6 +186,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.before_request(serve_only_the_feed)
     app.before_request(_widen_body)
     app.before_request(enforce)
+    app.before_request(refuse_nul)
     register_throttle(app, settings)
     _protect_from_forgery(app)
     for api in APIS:
@@ -223,12 +225,13 @@ def refuse_unguarded(app: Flask) -> None:
 
 
 def _openapi() -> OpenAPI:
-    app = OpenAPI(
+    app = DocumentedApi(
         "zhaobiao",
         info=Info(title="昭标 Zhaobiao", version="1"),
         security_schemes={"bearer": {"type": "http", "scheme": "bearer"}},
         doc_prefix="/api",
         validation_error_status=422,
+        validation_error_model=Refused,
         validation_error_callback=answer_invalid,
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),

@@ -1,6 +1,7 @@
 """Response headers: a strict content policy, no sniffing, no framing, nothing cached by mistake."""
 
 import re
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Response, request
 
@@ -29,12 +30,23 @@ def register_headers(app: Flask) -> None:
         response.headers.setdefault("Content-Security-Policy", _policy())
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
+        if location := response.headers.get("Location"):
+            response.headers["Location"] = _of_this_site(location)
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
         elif _BUNDLED.fullmatch(request.path) and response.status_code in (200, 304):
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
+
+
+def _of_this_site(location: str) -> str:
+    """The way to go on without a host: nothing here leads elsewhere, and a host can be made up."""
+    parts = urlsplit(location)
+    if not parts.netloc:
+        return location
+    path = "/" + parts.path.lstrip("/")
+    return urlunsplit(parts._replace(scheme="", netloc="", path=path))
 
 
 def _policy() -> str:

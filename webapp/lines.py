@@ -6,6 +6,7 @@ thread for each watcher. Here every frame is written whole, what waits is known,
 neither reads nor answers is gone after one ping and its grace.
 """
 
+import re
 import socket
 import ssl
 import struct
@@ -28,8 +29,14 @@ from wsproto.events import (
 from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
+from webapp.frames import LARGEST, is_spoken
+
 _TEXT, _BINARY = b"\x81", b"\x82"
+_ASKS = re.compile(r'42\d+\["(?:watch|leave)"')
 _READ_BYTES = 1 << 14
+
+MOST_UNREAD = 4
+"""So many answers may wait for one watcher: who asks on without reading them is heard no more."""
 
 
 def is_gevent() -> bool:
@@ -56,13 +63,14 @@ class Line:
 
     socket: socket.socket  # by this name engine.io finds it, and gives it its time limit
 
-    def __init__(self, handler: Callable[["Line"], Any], server: Any) -> None:
+    def __init__(self, handler: Callable[["Line"], Any], _server: Any) -> None:
         """`handler` is a method of the engine.io socket that this line is for."""
-        self._handler, self._limit = handler, server.max_http_buffer_size
+        self._handler = handler
         self._protocol = WSConnection(ConnectionType.SERVER)
         self._heard: deque[str | bytes] = deque()
         self._parts: list[Any] = []
         self._size = 0
+        self._room = threading.Semaphore(MOST_UNREAD)
         self._is_over = False
         self._pen = threading.Lock()
         self._write_now: Callable[[bytes], int] | None = None
@@ -79,8 +87,11 @@ class Line:
         self._handler(self)
         raise StopIteration  # by this gunicorn knows that the connection is dealt with
 
-    def wait(self) -> str | bytes | None:
-        """The next packet; None when the watcher has gone. Raises OSError, also on silence."""
+    def wait(self) -> str | None:
+        """The next packet of the feed; None when there is none any more, or another came.
+
+        Raises OSError, also on silence.
+        """
         while not self._heard:
             data = self.socket.recv(_READ_BYTES)
             if not data or self._is_over:
@@ -89,9 +100,14 @@ class Line:
                 self._protocol.receive_data(data)
                 for event in self._protocol.events():
                     self._hear(event)
-            except (LocalProtocolError, RemoteProtocolError):
+            except (LocalProtocolError, RemoteProtocolError, UnicodeDecodeError):
                 return None
-        return self._heard.popleft()
+        packet = self._heard.popleft()
+        if not isinstance(packet, str) or not is_spoken(packet):
+            return None
+        if _ASKS.match(packet) and not self._room.acquire(timeout=self.socket.gettimeout()):
+            return None
+        return packet
 
     def send(self, packet: str | bytes) -> None:
         """Write one packet, whole. Raises OSError when the watcher is gone or takes nothing."""
@@ -101,6 +117,8 @@ class Line:
         finally:
             if isinstance(packet, Frame):
                 self.waiting -= len(packet)
+            elif isinstance(packet, str) and packet.startswith("43"):
+                self._room.release()
 
     def straight(self, frame: bytes) -> int:
         """Write what the kernel takes of a frame at once; returns how much. Raises OSError.
@@ -151,7 +169,7 @@ class Line:
     def _collect(self, event: Message[Any]) -> None:
         self._parts.append(event.data)
         self._size += len(event.data)
-        if self._size > self._limit:
+        if self._size > LARGEST:
             self.close(CloseReason.MESSAGE_TOO_BIG)
             raise RemoteProtocolError("a message above the limit")
         if event.message_finished:

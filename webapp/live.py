@@ -71,6 +71,7 @@ class Live:
         self.sockets = SocketIO(
             app,
             async_mode="gevent" if is_gevent() else "threading",
+            async_handlers=False,  # one after the other: a socket cannot start threads without end
             client_manager=FastLane(),
             manage_session=False,
             transports=["websocket"],

@@ -13,6 +13,7 @@ from evaluation import queries
 from evaluation.forms import BlindBidPath, BlindFilePath
 from evaluation.models.meeting import Meeting
 from evaluation.rules.disclosure import Audience, Matter, may_know
+from identity.forms import sends_file
 from identity.guard import requires, viewer
 from identity.rules.permissions import Viewer
 from identity.states import Permission
@@ -47,7 +48,10 @@ def show_files(path: BlindBidPath) -> Any:
         }
 
 
-@api.get("/meetings/<code>/bids/<bid>/files/<number>")
+@api.get(
+    "/meetings/<code>/bids/<bid>/files/<number>",
+    responses=sends_file("application/pdf", "application/octet-stream"),
+)
 @requires(Permission.SCORE)
 def show_file(path: BlindFilePath) -> Response:
     """One file, whole or by range."""

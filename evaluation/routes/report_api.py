@@ -9,7 +9,7 @@ from evaluation import queries
 from evaluation.actions import report as reports
 from evaluation.models.report import Report
 from evaluation.rules.disclosure import Matter, may_know
-from identity.forms import CodePath
+from identity.forms import CodePath, sends_file
 from identity.guard import requires, viewer
 from identity.states import Permission
 from kernel.errors import NotYet
@@ -38,7 +38,7 @@ def show_report(path: CodePath) -> Any:
         return _report_json(_report(db, path.code))
 
 
-@api.get("/meetings/<code>/report/file")
+@api.get("/meetings/<code>/report/file", responses=sends_file("application/pdf"))
 @requires(Permission.SEE_ACCOUNT)
 def show_archive(path: CodePath) -> Any:
     """The signed and sealed archive, for those who may read it."""

@@ -24,6 +24,7 @@ from evaluation.rules.price_rule import Method as PriceMethod
 from evaluation.rules.price_rule import PriceRule, rule_at
 from kernel.errors import Gathering, InvalidInput, Problem, refuse_if
 from kernel.periods import legal_date
+from kernel.text import clean_text
 from trading.rules.limits import limits_for
 from trading.rules.reading import exact_object, pattern_text, plain_text
 from trading.states import Category, Regime
@@ -250,7 +251,7 @@ def _item(value: Any, path: str, common: Fraction | None) -> Check | ScoredItem:
     kind = value.get("kind") if isinstance(value, Mapping) else None
     if kind == "pass_fail":
         body = exact_object(value, {"code", "name", "kind"}, path)
-        return Check(_code(body, path), plain_text(body["name"], f"{path}.name"))
+        return Check(_code(body, path), _name(body["name"], f"{path}.name"))
     if kind != "scored":
         raise _wrong("kind", "应为 pass_fail 或 scored", f"{path}.kind")
     keys = {"code", "name", "kind", "max"} | ({"weight"} & set(value))
@@ -261,7 +262,7 @@ def _item(value: Any, path: str, common: Fraction | None) -> Check | ScoredItem:
     weight = _weight(body["weight"], f"{path}.weight") if "weight" in body else None
     return ScoredItem(
         code=_code(body, path),
-        name=plain_text(body["name"], f"{path}.name"),
+        name=_name(body["name"], f"{path}.name"),
         most=most,
         weight=common if weight is None and common is not None else weight or Fraction(1),
     )
@@ -306,11 +307,15 @@ def _seats(body: Mapping[str, Any]) -> tuple[Seat, ...]:
         path = f"method.cities[{number}]"
         optional = {"city", "speciality"} & set(value) if isinstance(value, Mapping) else set()
         group = exact_object(value, {"seats"} | optional, path)
-        texts = {key: plain_text(group[key], f"{path}.{key}") for key in sorted(optional)}
+        texts = {key: _name(group[key], f"{path}.{key}") for key in sorted(optional)}
         seats += [Seat(**texts)] * _whole(group["seats"], f"{path}.seats")
     if len(seats) != count:
         raise _wrong("seats", "合计应为 %(count)s 席", "method.cities", count=count)
     return tuple(seats)
+
+
+def _name(value: Any, path: str) -> str:
+    return clean_text(plain_text(value, path), field=path)
 
 
 def _code(body: Mapping[str, Any], path: str) -> str:

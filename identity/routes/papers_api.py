@@ -7,7 +7,7 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from identity import queries
 from identity.actions import credentials, papers
-from identity.forms import CodePath, PinBody
+from identity.forms import CodePath, PinBody, sends_file
 from identity.guard import open_to_all, requires, viewer
 from identity.models.papers import Turn
 from identity.routes.by_pin import make_document_key as make_key
@@ -49,7 +49,7 @@ def show_paper(path: CodePath) -> Any:
         return _turn_json(queries.turn_of(db, path.code, viewer().code))
 
 
-@api.get("/papers/<code>/file")
+@api.get("/papers/<code>/file", responses=sends_file("application/pdf"))
 @requires(Permission.SIGN_PAPERS)
 def show_file(path: CodePath) -> Any:
     """The document as it stands, to read before signing."""

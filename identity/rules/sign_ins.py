@@ -14,7 +14,7 @@ SEEN_EVERY = timedelta(minutes=5)
 """How exactly it is kept when somebody was seen last; more often would write at every page."""
 
 LONGEST_ADDRESS = 500
-_CONTROL = re.compile(r"[\x00-\x20\x7f\\]")
+_MISREAD = re.compile(r"[ \\]")
 # The first that fits decides: what calls itself Edge calls itself Chrome and Safari as well.
 _BROWSERS = (
     ("Edg", "Edge"),
@@ -44,7 +44,7 @@ def own_path(text: str) -> str:
         parts = urlsplit(text)
     except ValueError:
         return ""
-    if _CONTROL.search(text) or parts.scheme or parts.netloc:
+    if not text.isprintable() or _MISREAD.search(text) or parts.scheme or parts.netloc:
         return ""
     return "" if parts.path.startswith(("/sign-in", "/sign-out", "/api/")) else text
 

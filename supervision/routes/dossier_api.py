@@ -10,7 +10,7 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from evidence.actions.authority import kept_trust_pem
 from evidence.actions.bundles import kept_keys
-from identity.forms import CodePath
+from identity.forms import CodePath, sends_file
 from identity.guard import open_to_all, viewer
 from kernel.errors import NotAllowed, refuse_if
 from storage.database import snapshot
@@ -25,7 +25,7 @@ api = APIBlueprint("dossier_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(
 _PIECE = 1 << 20
 
 
-@api.get("/tenders/<code>/bundle")
+@api.get("/tenders/<code>/bundle", responses=sends_file("application/zip"))
 @open_to_all
 def bundle(path: CodePath, query: BundleQuery) -> Any:
     """The evidence of a tender, checked with verifier/verify.py. `for` may ask for less."""

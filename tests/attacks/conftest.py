@@ -1,15 +1,23 @@
-"""The walk of a lot and the office beside it, each made once for all files that attack them."""
+"""What is attacked, each made once for all files that attack it; and a person before whom no guard
+stands.
+"""
 
 import shutil
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 
+from identity.models.accounts import Person
 from storage import database as doors
+from storage.database import transaction
 from storage.vault import Vault
 from tests.attacks.trying import Trial
+from tests.factories.identity import ALL_KINDS, ALL_ROLES, CODES, make_organisation, make_person
 from tests.factories.kept import Kept
 from tests.factories.office import furnished
+from tests.factories.pages import Reader
+from tests.factories.trading import make_cast
 from tests.factories.walk import walked
 from webapp.factory import create_app
 from webapp.settings import prepare_keys, settings_from
@@ -33,6 +41,17 @@ def office(sqlite_template, tmp_path_factory):
     yield place
     place.trial.end()
     doors.current_database().dispose()
+
+
+@pytest.fixture
+def everybody(app):
+    """A browser of a person with every role, signed in; everybody administers."""
+    make_cast(1)
+    make_organisation(CODES[3], "什么都是有限公司", *ALL_KINDS)
+    make_person("everybody", CODES[3], *ALL_ROLES)
+    with transaction() as (db, _):
+        db.execute(sa.update(Person).values(is_administrator=True))
+    return Reader(app.test_client(), "everybody")
 
 
 def _opened(template, folder):

@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import time
 
 import pytest
 import requests
@@ -117,6 +118,34 @@ def test_who_was_ended_for_stalling_comes_again_and_reads_on(house, crowd_of):
 
     assert crowd.read(everybody_has(house.head()))
     assert faults(crowd) == (0, 0)
+
+
+@pytest.mark.attack("hostile-input")
+def test_who_asks_on_without_reading_the_answers_is_not_heard_until_it_does(house, crowd_of, tried):
+    house.publish(500, at_once=100, padding=2000)
+    crowd = crowd_of(1)
+    (hostile,) = crowd.watchers
+    before, after = house.memory(), house.head() - 500
+
+    crowd.stall(hostile)
+    ask_without_end(hostile, house.topic, after)
+    grown = house.memory() - before
+    crowd.wake(hostile)
+
+    house.publish(1)
+    assert crowd.read(everybody_has(house.head()))
+    assert grown < 50 << 20  # 400 answers of a MB each were asked for
+    tried(400)
+
+
+def ask_without_end(hostile, topic, after):
+    hostile.socket.setblocking(True)
+    hostile.socket.settimeout(5)
+    with contextlib.suppress(OSError):  # nobody takes what it says any more
+        for number in range(1, 401):
+            hostile.say(f'42{number}["watch",{{"topic":"{topic}","after":{after}}}]')
+            time.sleep(0.005)
+    hostile.socket.setblocking(False)
 
 
 @pytest.mark.attack("hostile-input")

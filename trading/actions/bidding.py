@@ -5,7 +5,7 @@ bidder's own answer tells that it happened.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,8 @@ from trading.rules import bidding as rules
 from trading.states import BID, BidEvent, BidState
 
 UPLOADS_AT_ONCE = 8
+UPLOAD_EXPIRES = timedelta(minutes=10)
+"""An upload begun before counts no more: what broke off must not shut its bidder out for good."""
 
 
 def begin_upload(db: Session, who: Viewer, lot_code: str, size: int, now: datetime) -> Upload:
@@ -44,7 +46,7 @@ def begin_upload(db: Session, who: Viewer, lot_code: str, size: int, now: dateti
             field="size",
             limit=rules.ENVELOPE_LIMIT,
         )
-    if queries.unfinished_uploads(db, bidder.id) >= UPLOADS_AT_ONCE:
+    if queries.unfinished_uploads(db, lot.id, bidder.id, now - UPLOAD_EXPIRES) >= UPLOADS_AT_ONCE:
         raise TooMany("upload.too_many", "未完成的上传任务过多，请先完成或等待其过期。")
     upload = Upload(
         code=codes.new_code("UP"), lot_id=lot.id, bidder_id=bidder.id, size=size, made_at=now

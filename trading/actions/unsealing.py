@@ -17,9 +17,11 @@ import pyrage
 
 from evidence.rules.sealing import HEADER_BYTES, header_problems
 from kernel.errors import InvalidInput
+from kernel.text import shown
 from storage.vault import Vault
 from trading.rules.bidding import Envelope
 from trading.rules.opening import (
+    FINDING_LIMIT,
     MANIFEST_LIMIT,
     Manifest,
     Outcome,
@@ -31,6 +33,8 @@ from trading.rules.opening import (
 MANIFEST = "manifest.json"
 _FILE_LIMIT = 2 << 30
 _CHUNK = 1 << 20
+# What tarfile raises at headers that lie; never OSError, for a full disk is no fault of a bidder.
+_BROKEN_TAR = (tarfile.TarError, ValueError, LookupError, ArithmeticError, RecursionError)
 
 
 def released_identities(blob: bytes, opening_identities: Sequence[str]) -> dict[str, str]:
@@ -65,7 +69,8 @@ def unseal(bid: SealedBid, opening_identities: Sequence[str], vault: Vault) -> U
     try:
         return _open_envelopes(bid, identities, vault)
     except InvalidInput as fault:
-        return Unsealed(bid.receipt, Outcome.UNREADABLE, str(fault.problems[0]))
+        found = shown(str(fault.problems[0]), FINDING_LIMIT)
+        return Unsealed(bid.receipt, Outcome.UNREADABLE, found)
 
 
 def _open_envelopes(bid: SealedBid, identities: Mapping[str, str], vault: Vault) -> Unsealed:
@@ -119,13 +124,13 @@ def _unpack(
                 raise _unreadable("清单与声明的摘要不符")
             manifest = read_manifest(raw[1])
             return manifest, _keep_files(manifest, members, vault)
-    except tarfile.TarError as fault:
+    except _BROKEN_TAR as fault:
         raise _unreadable("内容不是可读的打包文件") from fault
 
 
 def _members(archive: tarfile.TarFile) -> Iterator[tuple[str, "bytes | BinaryIO"]]:
     for number, member in enumerate(archive):
-        if not member.isreg() or member.size > _FILE_LIMIT:
+        if not member.isreg() or member.issparse() or member.size > _FILE_LIMIT:
             raise _unreadable(f"“{member.name[:80]}”不是普通文件")
         source = archive.extractfile(member)
         assert source is not None  # noqa: S101 (regular files have contents)

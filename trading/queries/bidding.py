@@ -1,6 +1,7 @@
 """Reads of uploads and bids. Whoever asks for a bid says for whom."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -93,10 +94,11 @@ def commitments_of(db: Session, receipts: Sequence[str]) -> list[bytes]:
     return list(db.scalars(query))
 
 
-def unfinished_uploads(db: Session, bidder_id: int) -> int:
-    """How many uploads of this bidder are still on their way."""
+def unfinished_uploads(db: Session, lot_id: int, bidder_id: int, since: datetime) -> int:
+    """How many uploads of this bidder on a lot, begun since then, are still on their way."""
     query = sa.select(sa.func.count()).select_from(Upload)
-    unfinished = query.where(Upload.bidder_id == bidder_id, Upload.received < Upload.size)
+    own = query.where(Upload.lot_id == lot_id, Upload.bidder_id == bidder_id)
+    unfinished = own.where(Upload.received < Upload.size, Upload.made_at > since)
     return db.scalar(unfinished) or 0
 
 

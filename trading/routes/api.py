@@ -91,7 +91,7 @@ def move_clock(path: CodePath, body: ClockBody) -> Any:
 def begin_upload(path: CodePath, body: UploadBody) -> Any:
     """Announce a sealed envelope; its parts follow."""
     who = viewer()
-    with transaction(lock=[f"person:{who.code}"]) as (db, _now):
+    with transaction(lock=[f"organisation:{who.organisation}"]) as (db, _now):
         legal = legal_now(db, f"lot:{path.code}")
         upload = bidding.begin_upload(db, who, path.code, body.size, legal)
     return {"upload": upload.code, "size": upload.size, "have": 0, "part": PART_BYTES}, 201
@@ -116,7 +116,7 @@ def add_part(path: CodePath, query: PartQuery) -> Any:
         length = request.content_length or 0
         refuse_if(rules.part_problems(upload.size, upload.received, query.offset, length))
     digest, stored = _vault().put(request.stream, limit=PART_BYTES)  # type: ignore[arg-type]
-    with transaction(lock=[f"person:{who.code}"]) as (db, _now):
+    with transaction(lock=[f"organisation:{who.organisation}"]) as (db, _now):
         upload = bidding.add_part(
             db, who, path.code, offset=query.offset, digest=digest, length=stored
         )

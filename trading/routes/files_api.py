@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_openapi3 import APIBlueprint, Tag
 from sqlalchemy.orm import Session
 
-from identity.forms import CodePath
+from identity.forms import CodePath, sends_file
 from identity.guard import requires, viewer
 from identity.rules.permissions import Viewer
 from identity.states import Permission
@@ -33,7 +33,10 @@ def show_files(path: CodePath) -> Any:
         return {"receipt": path.code, "files": [_json(file) for file in numbered(opened.files)]}
 
 
-@api.get("/bids/<code>/files/<number>")
+@api.get(
+    "/bids/<code>/files/<number>",
+    responses=sends_file("application/pdf", "application/octet-stream"),
+)
 @requires(Permission.SEE_ACCOUNT)
 def show_file(path: FilePath) -> Response:
     """One file of an opened bid, whole or by range."""

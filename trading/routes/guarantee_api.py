@@ -6,7 +6,7 @@ from flask import Response, current_app
 from flask_openapi3 import APIBlueprint, Tag
 
 from identity import queries as identity
-from identity.forms import CodePath
+from identity.forms import CodePath, sends_file
 from identity.guard import open_to_all, requires, viewer
 from identity.states import OrganisationKind, Permission
 from kernel.errors import NotYet
@@ -80,7 +80,7 @@ def refuse_order(path: CodePath, body: ReasonBody) -> Any:
         return _issuer_json(order)
 
 
-@api.get("/guarantee-orders/<code>/document")
+@api.get("/guarantee-orders/<code>/document", responses=sends_file("application/pdf"))
 @requires(Permission.SEE_ACCOUNT)
 def show_letter(path: CodePath) -> Any:
     """The signed letter, to its bidder and its issuer only."""

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, current_app
 from flask_openapi3 import APIBlueprint, Tag
 
-from identity.forms import CodePath
+from identity.forms import CodePath, sends_file
 from identity.guard import open_to_all, requires, viewer
 from identity.states import Permission
 from kernel.errors import NotFound
@@ -159,7 +159,7 @@ def show_opening(path: CodePath) -> Any:
         }
 
 
-@api.get("/lots/<code>/opening-record")
+@api.get("/lots/<code>/opening-record", responses=sends_file("application/pdf"))
 @open_to_all
 def show_opening_record(path: CodePath) -> Any:
     """The sealed opening record as PDF, with its table attached as JSON."""

@@ -33,6 +33,7 @@ def send_stored(sha256: str, name: str, *, is_pdf: bool = False) -> Response:
         last_modified=0,  # it never changes, and when it was stored is nobody's business
     )
     answer.headers["Content-Security-Policy"] = _POLICY
+    answer.cache_control.private = True  # asked again each time, and kept by no cache of others
     return _by_range(answer, file)
 
 

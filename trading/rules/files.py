@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from kernel.errors import NotFound
+from kernel.text import shown
 
 SUFFIXES = frozenset({".pdf", ".txt", ".csv", ".jpg", ".jpeg", ".png", ".docx", ".xlsx", ".zip"})
 """Endings that are told before the lock; any other could be a sign (标记) and is left out."""
+
+NAME_LIMIT = 200
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,12 @@ class BidFile:
 def numbered(kept: Mapping[str, Sequence[int | str]]) -> list[BidFile]:
     """The files of an opened bid, out of name → (size, SHA-256)."""
     return [
-        BidFile(number, name.partition("/")[2], int(kept[name][0]), str(kept[name][1]))
+        BidFile(
+            number,
+            shown(name.partition("/")[2], NAME_LIMIT),
+            int(kept[name][0]),
+            str(kept[name][1]),
+        )
         for number, name in enumerate(sorted(kept), 1)
     ]
 

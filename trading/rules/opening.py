@@ -18,6 +18,7 @@ from evidence.rules.sealing import is_seal
 from evidence.rules.streams import canonical
 from kernel.errors import Problem
 from kernel.money import fen_from_yuan
+from kernel.text import shown
 from trading.rules.bidding import Envelope
 from trading.rules.guarantee import Preimage, read_preimage
 from trading.rules.reading import exact_object, malformed, pattern_text, plain_text
@@ -27,6 +28,9 @@ KEY_TYPE = "opening-key/v1"
 RELEASE_TYPE = "bid-release/v1"
 RELEASE_LIMIT = 64_000
 MANIFEST_LIMIT = 4_000_000
+QUALITY_LIMIT = 100
+FINDING_LIMIT = 300
+"""Characters; a finding may tell names that a bidder chose."""
 WINDOW_ENDED = f"{LOT.name}.{LotEvent.WINDOW_ENDED.value}"
 _KEY_KEYS = {"type", "tender", "lot", "window", "rehearsal", "recipient", "nonce"}
 _RELEASE_KEYS = {"type", "receipt", "release_sha256"}
@@ -235,7 +239,7 @@ def read_manifest(raw: bytes) -> Manifest:
     return Manifest(
         price_fen=price,
         period_days=period,
-        quality=plain_text(form["quality"], "manifest.form.quality"),
+        quality=shown(plain_text(form["quality"], "manifest.form.quality"), QUALITY_LIMIT),
         files=_files(fields["files"]),
         guarantee=read_preimage(fields["guarantee"]),
     )

@@ -1,6 +1,7 @@
 """Reading signed JSON strictly: exactly the stated keys, the stated kinds, the place of a fault."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,9 +29,11 @@ def pattern_text(value: Any, pattern: re.Pattern[str], place: str) -> str:
 
 
 def plain_text(value: Any, place: str) -> str:
-    """Text of 1 to 100 characters. Raises InvalidInput."""
+    """Text of 1 to 100 characters that every database takes. Raises InvalidInput."""
     if not isinstance(value, str) or not 0 < len(value) <= 100:
         raise malformed(place, Say("必须是 1 至 100 个字符"))
+    if any(unicodedata.category(each) in {"Cc", "Cs"} for each in value):
+        raise malformed(place, Say("含有不能保存的字符"))
     return value
 
 

@@ -91,7 +91,7 @@ export class Upload {
 
 // What passes by itself: no network, a busy or throttled platform, a part that has arrived already.
 function isPassing(fault) {
-  if (fault.code === "upload.too_many") return false; // that passes in days
+  if (fault.code === "upload.too_many") return false; // that passes in minutes
   if (fault instanceof Refused) {
     return fault.code === "upload.wrong_offset" || fault.status === 429 || fault.status >= 500;
   }

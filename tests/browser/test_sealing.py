@@ -356,3 +356,13 @@ def test_what_was_typed_stays_while_a_key_is_enrolled_and_a_guarantee_is_ordered
     assert page.input_value("#price") == "28,000,000.00"
     assert page.evaluate("document.querySelector('#files').files[0].name") == "plan.txt"
     assert page.locator("[data-do=order]:visible").count() == 0
+
+
+@pytest.mark.attack("hostile-files")
+@pytest.mark.parametrize("name", ["plan\u202efdp.txt", "plan\x07.txt", "plan\u200b.txt"])
+def test_a_file_whose_name_cannot_be_seen_is_not_sealed(stage, browser, name):
+    desk = Desk(stage, browser, 0).enrol().fill([file(name, SMALL)])
+
+    desk.page.wait_for_selector("[data-problems]:has-text('看不见的字符')")
+
+    assert desk.page.is_hidden("#passphrase")

@@ -61,12 +61,13 @@ def test_the_table_names_permissions_that_there_are():
 
 
 @pytest.mark.parametrize("role", Role)
-def test_a_role_passes_just_the_doors_that_the_table_opens_to_it(app, role):
+def test_a_role_passes_just_the_doors_that_the_table_opens_to_it(app, role, tried):
     make_organisation(CODES[0], "临江某单位", KIND_FOR_ROLE[role])
     make_person("somebody", CODES[0], role)
     held = {"Authorization": f"Bearer {token('somebody')}"}
     who = Viewer(code="PS0000000000", roles=frozenset({role}))
     wrong = []
+    tried(len(DOORS))
     for endpoint, method, address in doors(app):
         answer = app.test_client().open(address, method=method, headers=held)
         if "account.sign_in_first" in answer.text:  # a door just ended the token
@@ -81,9 +82,10 @@ def test_a_role_passes_just_the_doors_that_the_table_opens_to_it(app, role):
     assert GRANTS[role]
 
 
-def test_a_stranger_passes_just_the_doors_that_are_open_to_everybody(app):
+def test_a_stranger_passes_just_the_doors_that_are_open_to_everybody(app, tried):
     stranger, wrong = app.test_client(), []
     page = stranger.get("/sign-in").text  # for the mark without which no form reaches its door
+    tried(len(DOORS))
     mark = {"X-CSRFToken": re.search(r'name="csrf_token" value="([^"]+)"', page)[1]}
     for endpoint, method, address in doors(app):
         answer = stranger.open(address, method=method, headers=mark)
@@ -93,8 +95,9 @@ def test_a_stranger_passes_just_the_doors_that_are_open_to_everybody(app):
     assert wrong == []
 
 
-def test_a_token_that_is_none_is_told_at_every_door_and_is_no_fault(app):
+def test_a_token_that_is_none_is_told_at_every_door_and_is_no_fault(app, tried):
     held, wrong = {"Authorization": "Bearer nobody"}, []
+    tried(len(DOORS))
     for endpoint, method, address in doors(app):
         answer = app.test_client().open(address, method=method, headers=held)
         if answer.status_code >= 500 or (DOORS[endpoint] != EVERYBODY and answer.status_code < 400):

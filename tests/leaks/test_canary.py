@@ -127,7 +127,7 @@ def anywhere(secrets, places):
     return {name: where for name, forms in secrets.items() if (where := found(forms, places))}
 
 
-def test_no_secret_is_anywhere_before_the_opening_nor_in_a_log_after_it(site, caplog):
+def test_no_secret_is_anywhere_before_the_opening_nor_in_a_log_after_it(site, caplog, tried):
     caplog.set_level(logging.DEBUG, "zhaobiao")
     site.sign_in()
     site.post("banker", "/keys/document", pin=PIN)
@@ -137,6 +137,7 @@ def test_no_secret_is_anywhere_before_the_opening_nor_in_a_log_after_it(site, ca
     site.hall.close()
     places = site.places()
     assert len(places) > 60
+    tried(len(places))
     assert anywhere(site.private() | site.sealed(), places) == {}
 
     for bidder in site.hall.bidders:

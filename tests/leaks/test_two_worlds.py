@@ -223,11 +223,12 @@ def copies(tmp_path, sqlite_template):
     return paths
 
 
-def test_nobody_can_tell_nine_bidders_from_none_before_the_deadline(copies):
+def test_nobody_can_tell_nine_bidders_from_none_before_the_deadline(copies, tried):
     empty = world(*copies[0], with_bids=False)
     busy = world(*copies[1], with_bids=True)
 
     assert len(empty) > 1_500
+    tried(len(empty))
     for who in (None, "agent", "buyer", "regulator", "outsider"):
         for what in ("bundle", "ocds"):
             assert empty[who, "GET", f"/api/v1/tenders/<code>/{what}", 0][0] == 200

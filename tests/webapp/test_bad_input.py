@@ -149,7 +149,7 @@ def places(address, codes):
     return [address.replace("{code}", code) for code in codes] if "{" in address else [address]
 
 
-def test_no_body_makes_a_fault_and_nothing_refused_leaves_a_trace(world):
+def test_no_body_makes_a_fault_and_nothing_refused_leaves_a_trace(world, tried):
     client, headers, document, codes = world
     siege = Siege(client, headers)
     for method, address, schema in doors(document):
@@ -165,9 +165,10 @@ def test_no_body_makes_a_fault_and_nothing_refused_leaves_a_trace(world):
 
     assert siege.faults == []
     assert siege.asked > 8_000
+    tried(siege.asked)
 
 
-def test_no_address_makes_a_fault(world):
+def test_no_address_makes_a_fault(world, tried):
     client, headers, document, _ = world
     siege = Siege(client, headers)
     for method, address, schema in doors(document):
@@ -177,4 +178,5 @@ def test_no_address_makes_a_fault(world):
             siege.judge((method, place))
 
     assert siege.faults == []
+    tried(siege.asked)
     assert current_database().is_sqlite

@@ -7,6 +7,8 @@ import { say, show, size, words } from "./words.js";
 const MOST_FILES = 1000;
 const LIMIT = 2 << 30 >>> 0;
 const NAME = 100;
+// Such a name would make the whole bid unreadable at its opening, or show another than it is.
+const UNSEEN = /[\p{C}/\\]/u;
 let chosen = [];
 
 export function field(name) {
@@ -47,10 +49,12 @@ function ofFiles() {
   if (chosen.length === 0) return [wrong("files-none")];
   const names = chosen.map((file) => file.name.normalize("NFC"));
   const twice = names.find((name, at) => names.indexOf(name) !== at);
+  const strange = names.find((name) => UNSEEN.test(name));
   const long = names.find((name) => name.length > NAME);
   return [
     twice && wrong("files-same", { name: twice }),
     long && wrong("files-name", { name: long.slice(0, 40) }),
+    strange && wrong("files-strange", { name: strange.replace(new RegExp(UNSEEN, "gu"), "□") }),
     chosen.length > MOST_FILES && wrong("files-many"),
     total() > LIMIT - (1 << 20) && wrong("files-large"),
   ].filter(Boolean);

@@ -236,11 +236,20 @@ class Uploading(RuleBasedStateMachine):
         assert answer.json["error"]["code"]
 
 
+def submit_undisturbed(machine):
+    """A whole one becomes a bid, so that refusals mean something."""
+    machine.begin(PLAIN[-1])
+    while machine.expected:
+        machine.send_next(0)
+    machine.sign()
+    assert Uploading.bids == 1
+
+
 def disturb(site, examples, steps):
     Uploading.site, Uploading.steps, Uploading.bids = site, 0, 0
+    submit_undisturbed(Uploading())
     limits = hypothesis.settings(HOUSE, max_examples=examples, stateful_step_count=steps)
     run_state_machine_as_test(Uploading, settings=limits)
-    assert Uploading.bids > 0  # whole ones did become bids, so that refusals mean something
     return Uploading.steps
 
 
@@ -271,6 +280,17 @@ def test_uploads_that_broke_off_do_not_shut_their_bidder_out_for_good(site):
     assert begun == [201] * bidding.UPLOADS_AT_ONCE
     assert (refused.status_code, refused.json["error"]["code"]) == (429, "upload.too_many")
     assert site.begin(1_000).status_code == 201
+
+
+def test_what_is_uploaded_and_never_submitted_fills_no_disk(site, monkeypatch):
+    monkeypatch.setattr(bidding, "UNNAMED_LIMIT", 3_000)
+    for _ in range(3):
+        code = site.begin(1_000).json["upload"]
+        assert site.put(code, 0, bytes(1_000)).status_code == 200
+
+    at_the_limit = site.begin(1)
+
+    assert (at_the_limit.status_code, at_the_limit.json["error"]["code"]) == (429, "upload.quota")
 
 
 def test_of_colleagues_who_send_the_same_part_at_once_one_is_told_that_it_is_kept(

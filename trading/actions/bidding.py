@@ -33,6 +33,8 @@ from trading.states import BID, BidEvent, BidState
 UPLOADS_AT_ONCE = 8
 UPLOAD_EXPIRES = timedelta(minutes=10)
 """An upload begun before counts no more: what broke off must not shut its bidder out for good."""
+UNNAMED_LIMIT = 4 * rules.ENVELOPE_LIMIT
+"""So many bytes may one bidder keep here for one lot without submitting them."""
 
 
 def begin_upload(db: Session, who: Viewer, lot_code: str, size: int, now: datetime) -> Upload:
@@ -48,6 +50,12 @@ def begin_upload(db: Session, who: Viewer, lot_code: str, size: int, now: dateti
         )
     if queries.unfinished_uploads(db, lot.id, bidder.id, now - UPLOAD_EXPIRES) >= UPLOADS_AT_ONCE:
         raise TooMany("upload.too_many", "未完成的上传任务过多，请先完成或等待其过期。")
+    if queries.unnamed_bytes(db, lot.id, bidder.id) + size > UNNAMED_LIMIT:
+        raise TooMany(
+            "upload.quota",
+            "本标段已上传而未递交的内容将超过 %(limit)s 字节，请用已上传的文件递交。",
+            limit=UNNAMED_LIMIT,
+        )
     upload = Upload(
         code=codes.new_code("UP"), lot_id=lot.id, bidder_id=bidder.id, size=size, made_at=now
     )

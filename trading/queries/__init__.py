@@ -21,6 +21,7 @@ from trading.queries.bidding import (
     standing_bids,
     submission_fact,
     unfinished_uploads,
+    unnamed_bytes,
     upload_of,
 )
 from trading.queries.documents import (
@@ -183,6 +184,7 @@ __all__ = [
     "unanswered_objections",
     "unfinished_lots_run_by",
     "unfinished_uploads",
+    "unnamed_bytes",
     "upload_of",
     "waiting_for",
 ]

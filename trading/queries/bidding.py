@@ -102,6 +102,15 @@ def unfinished_uploads(db: Session, lot_id: int, bidder_id: int, since: datetime
     return db.scalar(unfinished) or 0
 
 
+def unnamed_bytes(db: Session, lot_id: int, bidder_id: int) -> int:
+    """How much this bidder has uploaded for a lot, as far as it came, that no bid names."""
+    bids = sa.select(Bid.uploads).where(Bid.lot_id == lot_id, Bid.bidder_id == bidder_id)
+    named = {code for uploads in db.scalars(bids) for code in uploads.values()}
+    total = sa.select(sa.func.sum(Upload.received))
+    own = total.where(Upload.lot_id == lot_id, Upload.bidder_id == bidder_id)
+    return db.scalar(own.where(Upload.code.not_in(named))) or 0
+
+
 def bids_of(db: Session, lot_id: int, bidder: str) -> Sequence[Bid]:
     """All submissions of this bidder on a lot, oldest first."""
     query = (

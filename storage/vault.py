@@ -9,12 +9,19 @@ import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from kernel.errors import InvalidInput
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class Readable(Protocol):
+    """What a vault takes bytes from."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many bytes; none at the end."""
 
 
 class Vault:
@@ -24,7 +31,7 @@ class Vault:
         """Makes nothing until the first file comes."""
         self._folder = folder
 
-    def put(self, source: BinaryIO, *, limit: int) -> tuple[str, int]:
+    def put(self, source: Readable, *, limit: int) -> tuple[str, int]:
         """Store what can be read; return (digest in hex, bytes). Above `limit`: InvalidInput."""
         self._folder.mkdir(parents=True, exist_ok=True)
         beside = self._folder / f".{os.getpid()}.{secrets.token_hex(8)}"

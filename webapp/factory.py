@@ -69,6 +69,7 @@ from trading.routes import (
     witness,
 )
 from trading.routes import desk as trading_desk
+from trading.routes.uploading import Uploads
 from trading.rules.ocds import Publisher
 from webapp import rehearsing, verifying
 from webapp.answered import register_answered
@@ -205,6 +206,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _equip(app: Flask, settings: Settings) -> None:
     """What routes reach for that is no database; keys are read when they are first needed."""
     app.extensions["settings"] = settings
+    app.extensions["uploads"] = Uploads(settings.upload_limit)
     app.extensions["workshop"] = workshop_of(settings)
     app.extensions["vault"] = app.extensions["workshop"].vault
     app.extensions["check_method"] = check_method

@@ -24,6 +24,7 @@ class Settings:
     redis_url: str | None
     behind_tls: bool
     socket_limit: int
+    upload_limit: int
     time_stamp_url: str | None
     witness: Path
     platform_name: str
@@ -68,6 +69,7 @@ def settings_from(environment: dict[str, str] | None = None) -> Settings:
         redis_url=given.get("REDIS_URL"),
         behind_tls=given.get("ZHAOBIAO_TLS", "") == "1",
         socket_limit=int(given.get("ZHAOBIAO_SOCKETS", "200")),
+        upload_limit=int(given.get("ZHAOBIAO_UPLOADS", "100")),
         time_stamp_url=given.get("ZHAOBIAO_TIME_STAMP_URL"),
         witness=Path(given.get("ZHAOBIAO_WITNESS", ROOT / "witness")),
         platform_name=given.get("ZHAOBIAO_NAME", "临江市公共资源交易平台"),

@@ -10,8 +10,9 @@ import psutil
 import sqlalchemy as sa
 
 from identity import queries as identity
-from identity.actions.accounts import token_digest
+from identity.actions.accounts import NOBODYS_HASH, register_person, token_digest
 from identity.models.accounts import ApiToken
+from identity.states import Role
 from outbox.actions.messages import publish
 from storage.database import Database
 from tests import engines
@@ -74,15 +75,37 @@ class House:
     def memory(self):
         return sum(each.memory_info().rss for each in self.processes())
 
-    def _tokens(self, count):
-        tokens = [secrets.token_hex(16) for _ in range(count)]
+    def colleagues(self, username, count):
+        """Tokens of so many more people of this person's organisation."""
         with self.database.transaction() as (db, now):
-            owner = identity.person_by_username(db, "bidder1").id
-            fields = {"person_id": owner, "label": "crowd", "made_at": now, "seen_at": now}
-            fields["expires_at"] = now + timedelta(days=1)
-            rows = [{"digest": token_digest(each), **fields} for each in tokens]
-            db.execute(sa.insert(ApiToken), rows)
-        return tokens
+            firm = identity.person_by_username(db, username).organisation
+            people = [
+                register_person(
+                    db,
+                    username=f"{username}-{number}",
+                    name="同事",
+                    organisation=firm,
+                    roles=[Role.BIDDER],
+                    password_hash=NOBODYS_HASH,
+                    actor="test",
+                    now=now,
+                )
+                for number in range(count)
+            ]
+            db.flush()
+            return [token for person in people for token in _give(db, person.id, 1, now)]
+
+    def _tokens(self, count):
+        with self.database.transaction() as (db, now):
+            return _give(db, identity.person_by_username(db, "bidder1").id, count, now)
+
+
+def _give(db, owner, count, now):
+    tokens = [secrets.token_hex(16) for _ in range(count)]
+    fields = {"person_id": owner, "label": "crowd", "made_at": now, "seen_at": now}
+    fields["expires_at"] = now + timedelta(days=1)
+    db.execute(sa.insert(ApiToken), [{"digest": token_digest(t), **fields} for t in tokens])
+    return tokens
 
 
 def news(padding=0):

@@ -31,6 +31,7 @@ from trading.forms import (
 from trading.models.bidding import Bid
 from trading.models.tendering import Lot, Tender
 from trading.routes.registration import register, subjects_of
+from trading.routes.uploading import InTime, Uploads
 from trading.rules import bidding as rules
 from trading.rules.disclosure import Audience, Matter, may_know
 
@@ -115,7 +116,9 @@ def add_part(path: CodePath, query: PartQuery) -> Any:
         upload = bidding.open_upload(db, who, path.code)
         length = request.content_length or 0
         refuse_if(rules.part_problems(upload.size, upload.received, query.offset, length))
-    digest, stored = _vault().put(request.stream, limit=PART_BYTES)  # type: ignore[arg-type]
+    uploads: Uploads = current_app.extensions["uploads"]
+    with uploads.one_of(who.code):
+        digest, stored = _vault().put(InTime(request), limit=PART_BYTES)
     with transaction(lock=[f"organisation:{who.organisation}"]) as (db, _now):
         upload = bidding.add_part(
             db, who, path.code, offset=query.offset, digest=digest, length=stored

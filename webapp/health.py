@@ -81,7 +81,10 @@ def page() -> ResponseReturnValue:
     """The same for people."""
     with snapshot() as db:
         return render_template(
-            "identity/centre/health.html", condition=condition(db), now=real_now(db)
+            "identity/centre/health.html",
+            condition=condition(db),
+            now=real_now(db),
+            settings=current_app.extensions["settings"],
         )
 
 

@@ -140,6 +140,11 @@ class _Condition(Collector):
                 mail.add_metric([state.value], number)
             yield mail
         yield _gauge(
+            "relay_lag_seconds",
+            "How long ago watchers had everything; looked at once a second.",
+            self._app.extensions["live"].behind_seconds(),
+        )
+        yield _gauge(
             "sockets_share",
             "Open sockets as a share of the limit, up to the next tenth.",
             self._socket_share(),

@@ -6,6 +6,7 @@ truth. It keeps one position per watched channel and hands entries over in numbe
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -36,6 +37,7 @@ class Relay:
         self._guard = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._in_step_at = time.monotonic()
 
     def follow(self, channel: Channel, after: int) -> None:
         """Deliver what comes after this number; a channel already followed keeps its position."""
@@ -49,6 +51,10 @@ class Relay:
         """Nobody watches this channel any more."""
         with self._guard:
             self._positions.pop(channel, None)
+
+    def behind_seconds(self) -> float:
+        """How long ago everything that was committed had been handed over; a second is usual."""
+        return time.monotonic() - self._in_step_at
 
     def stop(self) -> None:
         """End the thread."""
@@ -90,6 +96,7 @@ class Relay:
                 break
 
     def _send_new(self) -> None:
+        began = time.monotonic()
         with self._guard:
             positions = dict(self._positions)
         with self._database.snapshot() as db:
@@ -104,6 +111,8 @@ class Relay:
             with self._guard:
                 if channel in self._positions:
                     self._positions[channel] = entries[-1].seq
+        if all(entries[-1].seq == last[channel] for channel, entries in news.items()):
+            self._in_step_at = began
 
     def _hand_over(self, channel: Channel, entries: list[FeedEntry]) -> None:
         try:

@@ -346,3 +346,22 @@ def test_more_channels_are_followed_than_an_expression_may_be_deep(database):
 
     wait_for(lambda: told == ["lot:1499"])
     relay.stop()
+
+
+def test_a_relay_says_how_far_its_watchers_are_behind(database):
+    is_held, told = threading.Event(), []
+
+    def deliver(_channel, entries):
+        is_held.wait(30)
+        told.extend(entries)
+
+    relay = Relay(database, deliver)
+    relay.follow(("lot:A", "public"), 0)
+    with database.transaction() as (db, now):
+        publish(db, "lot:A", "lot.moved", {"public": {}}, now)
+    wait_for(lambda: relay.behind_seconds() > 1.5)
+    is_held.set()
+    wait_for(lambda: told)
+
+    wait_for(lambda: relay.behind_seconds() < 1.5)
+    relay.stop()

@@ -2,7 +2,8 @@
 """The two commands, and four more, from a machine with Python 3.11 and nothing else.
 
     python3 bootstrap.py run [--port 8000] [--host 127.0.0.1]   set up what is missing, then serve
-    python3 bootstrap.py test [--all] [pytest arguments]        set up, then the whole suite
+    python3 bootstrap.py test [--all] [pytest arguments]        set up, then the whole suite;
+                                                                --attacks writes docs/attacks.md
     python3 bootstrap.py check                                  lint, types, contracts, templates
     python3 bootstrap.py bench                                  the benchmarks, one table
     python3 bootstrap.py install                                only set up, for machines that serve
@@ -107,8 +108,11 @@ def serve(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """The whole suite, on every core: each worker has engines of its own, a file stays in one."""
-    spread = ["-n", "auto", "--dist", "loadfile"]
+    """The whole suite: each worker has engines of its own, a file stays in one.
+
+    One worker more than cores: people at browsers and processes that start mostly wait.
+    """
+    spread = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile"]
     return subprocess.run([PYTHON, "-m", "pytest", *spread, *arguments], cwd=ROOT).returncode
 
 

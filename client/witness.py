@@ -2,12 +2,14 @@
 
 For every lot it makes an opening key, rehearses it, and publishes the private half when the
 window has ended by its own clock (rehearsals: its own clock plus the lot's shift). For every draw
-it commits to a nonce and reveals it. All it needs to go on after a restart is its folder.
+it commits to a nonce and reveals it. It keeps the log's newest head, and says so when the next one
+does not go on from it. All it needs to go on after a restart is its folder.
 """
 
 import argparse
 import base64
 import hashlib
+import itertools
 import secrets
 import sys
 import time
@@ -19,9 +21,11 @@ import pyrage
 import requests
 
 from client.keys import KeyFolder
+from client.log import OtherHistory, look_at_log
 from client.session import Platform, Refused
 
 POLL_SECONDS = 0.5
+LOOKS_AT_LOG_EVERY = 20
 # What only says that somebody else was first, or that the moment is over: nothing to be done.
 _NO_FAULT = {
     "opening_key.too_early",
@@ -102,13 +106,23 @@ def look_after_draws(platform: Platform, keys: KeyFolder, party: str = "witness"
 def serve(platform: Platform, keys: KeyFolder) -> None:
     """Look after everything until the program is stopped."""
     keys.enrol(platform)
-    while True:
+    for number in itertools.count():
         try:
+            if number % LOOKS_AT_LOG_EVERY == 0:
+                watch_log(platform, keys)
             look_after_lots(platform, keys)
             look_after_draws(platform, keys)
         except (Refused, requests.RequestException) as fault:
             print(f"witness: {fault}", file=sys.stderr)
         time.sleep(POLL_SECONDS)
+
+
+def watch_log(platform: Platform, keys: KeyFolder) -> None:
+    """Keep the log's newest head. Openings go on where the log lies, but not in silence."""
+    try:
+        look_at_log(platform, keys)
+    except OtherHistory as lie:
+        print(f"witness: THE LOG SHOWS ANOTHER HISTORY: {lie}", file=sys.stderr)
 
 
 def _publish(platform: Platform, keys: KeyFolder, key: dict[str, Any]) -> None:

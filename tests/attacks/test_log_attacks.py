@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from client import log
 from evidence.actions.receipts import with_proof
 from evidence.rules import checkpoints, tree
 from evidence.rules.streams import canonical
@@ -51,9 +52,11 @@ def inclusion_answers(leaf, index, size, proof, root):
 
 
 def consistency_answers(old, new, proof, old_root, new_root):
+    """What they say, and the witness program."""
     return {
         tree.verify_consistency(old, new, proof, old_root, new_root),
         merkle.is_consistent(old, new, proof, old_root, new_root),
+        log.is_continuation(log.Head("", old, old_root), log.Head("", new, new_root), proof),
     }
 
 
@@ -213,6 +216,24 @@ def test_a_checkpoint_in_another_form_is_refused_by_platform_and_verifier(name):
         checkpoints.read_checkpoint(BAD_NOTES[name], LOG_KEY)
     with pytest.raises(Broken):
         read_by_verifier(BAD_NOTES[name])
+
+
+def test_a_witness_reads_the_heads_that_the_log_signed_and_no_other(tried):
+    """What stands under the signature besides may be anything: only a head is taken from it."""
+    assert log.read_head(NOTE, LOG_KEY) == log.Head(NAME, 7, bytes(32))
+    taken = set()
+    for name, note in BAD_NOTES.items():
+        try:
+            assert log.read_head(note, LOG_KEY) == log.Head(NAME, 7, bytes(32))
+            taken.add(name)
+        except ValueError:
+            assert name not in taken
+    assert taken <= {
+        *("17 signatures", "the same signer twice", "two signatures of one key"),
+        *("a line that is no signature", "a signature that is no base64", "two empty lines"),
+        *("an empty line between signatures", "no line end"),
+    }
+    tried(len(BAD_NOTES))
 
 
 def test_a_checkpoint_with_sixteen_signatures_of_strangers_is_read():

@@ -44,7 +44,7 @@ def without_triggers(database, act):
         act(connection)
 
 
-def rewrite(database, position):
+def rewrite(database, position, origin=made.ORIGIN, key=made.LOG_KEY):
     """Put another fact at this leaf and make everything above fit, heads signed anew."""
 
     def act(connection):
@@ -65,8 +65,8 @@ def rewrite(database, position):
         connection.execute(sa.insert(Node), rows)
         for size in list(connection.scalars(sa.select(Head.size))):
             root = tree.root_of(leaves[:size])
-            text = checkpoints.checkpoint_text(made.ORIGIN, size, root)
-            line = checkpoints.signature_line(made.ORIGIN, made.LOG_KEY, text)
+            text = checkpoints.checkpoint_text(origin, size, root)
+            line = checkpoints.signature_line(origin, key, text)
             new = {"root": root, "note": checkpoints.note(text, line)}
             connection.execute(sa.update(Head).where(Head.size == size).values(new))
 

@@ -43,6 +43,7 @@ def make_opening_key(platform: Platform, keys: KeyFolder, lot: str) -> str:
     tender = platform.get(f"/tenders/{lot.rpartition('-')[0]}")
     shown = next(each for each in tender["lots"] if each["lot"] == lot)
     recipient = keys.new_seal()
+    keys.remember(_terms_of(lot), {"rehearsal": tender["rehearsal"]} | _terms(shown))
     statement = {
         "type": "opening-key/v1",
         "tender": tender["tender"],
@@ -60,20 +61,38 @@ def make_opening_key(platform: Platform, keys: KeyFolder, lot: str) -> str:
     return str(made["key"])
 
 
-def window_ended(platform: Platform, lot: str) -> bool:
+def window_ended(platform: Platform, keys: KeyFolder, lot: str) -> bool:
     """Whether the window of a lot has ended by this machine's clock and the lot's own shift.
 
-    A suspension moves the end; an end before `deadline + window` is not believed.
+    A suspension moves the end. What was told when the key was made still holds: a platform that
+    calls the lot a rehearsal only now, or names an earlier deadline, a shorter window or an end
+    before both are over, is not believed. Source: 实施条例 第21条 (a deadline is only put off).
     """
     asked = datetime.now(UTC)
     tender = platform.get(f"/tenders/{lot.rpartition('-')[0]}")
     shown = next(each for each in tender["lots"] if each["lot"] == lot)
-    shift = datetime.fromisoformat(tender["now"]) - asked if tender["rehearsal"] else timedelta(0)
+    first = keys.recall(_terms_of(lot)) if keys.has(_terms_of(lot)) else {}
+    is_rehearsal = tender["rehearsal"] and first.get("rehearsal", True)
+    shift = datetime.fromisoformat(tender["now"]) - asked if is_rehearsal else timedelta(0)
     if shown["state"] == "suspended" or shown["window_ends_at"] is None:
         return False
-    least = datetime.fromisoformat(shown["deadline"]) + timedelta(minutes=shown["window_minutes"])
+    least = max(map(_least_end, (shown, first or shown)))
     ends = max(least, datetime.fromisoformat(shown["window_ends_at"]))
     return datetime.now(UTC) + shift >= ends
+
+
+def _terms(shown: dict[str, Any]) -> dict[str, Any]:
+    return {name: shown[name] for name in ("deadline", "window_minutes")}
+
+
+def _terms_of(lot: str) -> str:
+    """Under which name the folder keeps what was told of a lot when its key was made."""
+    return f"lot-{lot}"
+
+
+def _least_end(terms: dict[str, Any]) -> datetime:
+    window = timedelta(minutes=int(terms["window_minutes"]))
+    return datetime.fromisoformat(terms["deadline"]) + window
 
 
 def look_after_lots(platform: Platform, keys: KeyFolder) -> None:
@@ -83,7 +102,7 @@ def look_after_lots(platform: Platform, keys: KeyFolder) -> None:
         if lot["state"] == "announced" and not rehearsed:
             _without_fault(lambda lot=lot: make_opening_key(platform, keys, lot["lot"]))
         waiting = [key for key in rehearsed if not key["published"]]
-        if lot["state"] != "announced" and waiting and window_ended(platform, lot["lot"]):
+        if lot["state"] != "announced" and waiting and window_ended(platform, keys, lot["lot"]):
             for key in waiting:
                 _without_fault(lambda key=key: _publish(platform, keys, key))
 

@@ -22,7 +22,11 @@ from tests.factories.trading import Bidder
 pytestmark = pytest.mark.attack("statements")
 
 
-@pytest.fixture(params=KINDS)
+# A committee for each single case takes its time.
+LONG = ("expert-commitment", "score-sheet")
+
+
+@pytest.fixture(params=[pytest.param(k, marks=pytest.mark.slow) if k in LONG else k for k in KINDS])
 def door(app, request):
     return Door(app, request.param)
 

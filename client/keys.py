@@ -88,6 +88,15 @@ class KeyFolder:
         """A note kept before. Raises FileNotFoundError."""
         return json.loads((self.folder / f"{name}.json").read_text())
 
+    def keep(self, name: str, text: str) -> None:
+        """Keep a text as a file of this very name."""
+        self._write(self.folder / name, text.encode())
+
+    def kept(self, name: str) -> str | None:
+        """A text kept before, if there is one."""
+        path = self.folder / name
+        return path.read_bytes().decode() if path.exists() else None
+
     def _write(self, path: Path, value: bytes) -> None:
         beside = path.with_suffix(".new")
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

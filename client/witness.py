@@ -2,12 +2,14 @@
 
 For every lot it makes an opening key, rehearses it, and publishes the private half when the
 window has ended by its own clock (rehearsals: its own clock plus the lot's shift). For every draw
-it commits to a nonce and reveals it. All it needs to go on after a restart is its folder.
+it commits to a nonce and reveals it. It keeps the log's newest head, and says so when the next one
+does not go on from it. All it needs to go on after a restart is its folder.
 """
 
 import argparse
 import base64
 import hashlib
+import itertools
 import secrets
 import sys
 import time
@@ -19,9 +21,11 @@ import pyrage
 import requests
 
 from client.keys import KeyFolder
+from client.log import OtherHistory, look_at_log
 from client.session import Platform, Refused
 
 POLL_SECONDS = 0.5
+LOOKS_AT_LOG_EVERY = 20
 # What only says that somebody else was first, or that the moment is over: nothing to be done.
 _NO_FAULT = {
     "opening_key.too_early",
@@ -39,6 +43,7 @@ def make_opening_key(platform: Platform, keys: KeyFolder, lot: str) -> str:
     tender = platform.get(f"/tenders/{lot.rpartition('-')[0]}")
     shown = next(each for each in tender["lots"] if each["lot"] == lot)
     recipient = keys.new_seal()
+    keys.remember(_terms_of(lot), {"rehearsal": tender["rehearsal"]} | _terms(shown))
     statement = {
         "type": "opening-key/v1",
         "tender": tender["tender"],
@@ -56,20 +61,38 @@ def make_opening_key(platform: Platform, keys: KeyFolder, lot: str) -> str:
     return str(made["key"])
 
 
-def window_ended(platform: Platform, lot: str) -> bool:
+def window_ended(platform: Platform, keys: KeyFolder, lot: str) -> bool:
     """Whether the window of a lot has ended by this machine's clock and the lot's own shift.
 
-    A suspension moves the end; an end before `deadline + window` is not believed.
+    A suspension moves the end. What was told when the key was made still holds: a platform that
+    calls the lot a rehearsal only now, or names an earlier deadline, a shorter window or an end
+    before both are over, is not believed. Source: 实施条例 第21条 (a deadline is only put off).
     """
     asked = datetime.now(UTC)
     tender = platform.get(f"/tenders/{lot.rpartition('-')[0]}")
     shown = next(each for each in tender["lots"] if each["lot"] == lot)
-    shift = datetime.fromisoformat(tender["now"]) - asked if tender["rehearsal"] else timedelta(0)
+    first = keys.recall(_terms_of(lot)) if keys.has(_terms_of(lot)) else {}
+    is_rehearsal = tender["rehearsal"] and first.get("rehearsal", True)
+    shift = datetime.fromisoformat(tender["now"]) - asked if is_rehearsal else timedelta(0)
     if shown["state"] == "suspended" or shown["window_ends_at"] is None:
         return False
-    least = datetime.fromisoformat(shown["deadline"]) + timedelta(minutes=shown["window_minutes"])
+    least = max(map(_least_end, (shown, first or shown)))
     ends = max(least, datetime.fromisoformat(shown["window_ends_at"]))
     return datetime.now(UTC) + shift >= ends
+
+
+def _terms(shown: dict[str, Any]) -> dict[str, Any]:
+    return {name: shown[name] for name in ("deadline", "window_minutes")}
+
+
+def _terms_of(lot: str) -> str:
+    """Under which name the folder keeps what was told of a lot when its key was made."""
+    return f"lot-{lot}"
+
+
+def _least_end(terms: dict[str, Any]) -> datetime:
+    window = timedelta(minutes=int(terms["window_minutes"]))
+    return datetime.fromisoformat(terms["deadline"]) + window
 
 
 def look_after_lots(platform: Platform, keys: KeyFolder) -> None:
@@ -79,7 +102,7 @@ def look_after_lots(platform: Platform, keys: KeyFolder) -> None:
         if lot["state"] == "announced" and not rehearsed:
             _without_fault(lambda lot=lot: make_opening_key(platform, keys, lot["lot"]))
         waiting = [key for key in rehearsed if not key["published"]]
-        if lot["state"] != "announced" and waiting and window_ended(platform, lot["lot"]):
+        if lot["state"] != "announced" and waiting and window_ended(platform, keys, lot["lot"]):
             for key in waiting:
                 _without_fault(lambda key=key: _publish(platform, keys, key))
 
@@ -102,13 +125,23 @@ def look_after_draws(platform: Platform, keys: KeyFolder, party: str = "witness"
 def serve(platform: Platform, keys: KeyFolder) -> None:
     """Look after everything until the program is stopped."""
     keys.enrol(platform)
-    while True:
+    for number in itertools.count():
         try:
+            if number % LOOKS_AT_LOG_EVERY == 0:
+                watch_log(platform, keys)
             look_after_lots(platform, keys)
             look_after_draws(platform, keys)
         except (Refused, requests.RequestException) as fault:
             print(f"witness: {fault}", file=sys.stderr)
         time.sleep(POLL_SECONDS)
+
+
+def watch_log(platform: Platform, keys: KeyFolder) -> None:
+    """Keep the log's newest head. Openings go on where the log lies, but not in silence."""
+    try:
+        look_at_log(platform, keys)
+    except OtherHistory as lie:
+        print(f"witness: THE LOG SHOWS ANOTHER HISTORY: {lie}", file=sys.stderr)
 
 
 def _publish(platform: Platform, keys: KeyFolder, key: dict[str, Any]) -> None:

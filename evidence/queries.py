@@ -1,7 +1,7 @@
 """Every read of the evidence: facts of a stream, places in the tree, proofs, heads."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -225,18 +225,23 @@ def node_reader(db: Session) -> tree.Get:
 
 
 def inclusion_proof(db: Session, position: int, size: int) -> list[bytes]:
-    """Proof that the leaf stands under the root of this size; its nodes are read together."""
+    """Proof that the leaf stands under the root of this size."""
+    return _proof(db, lambda get: tree.inclusion_proof(get, position, size))
+
+
+def consistency_proof(db: Session, old: int, new: int) -> list[bytes]:
+    """Proof that the tree of `old` leaves is a prefix of the one of `new`."""
+    return _proof(db, lambda get: tree.consistency_proof(get, old, new))
+
+
+def _proof(db: Session, make: Callable[[tree.Get], list[bytes]]) -> list[bytes]:
+    """What `make` puts together of stored subtrees, which are all read together."""
     places: dict[tuple[int, int], bytes] = {}
 
     def note_down(level: int, at: int) -> bytes:
         places[level, at] = b""
         return b""
 
-    tree.inclusion_proof(note_down, position, size)
+    make(note_down)
     known = nodes_in_batches(db, list(places))
-    return tree.inclusion_proof(lambda level, at: known[level, at], position, size)
-
-
-def consistency_proof(db: Session, old: int, new: int) -> list[bytes]:
-    """Proof that the tree of `old` leaves is a prefix of the one of `new`."""
-    return tree.consistency_proof(node_reader(db), old, new)
+    return make(lambda level, at: known[level, at])

@@ -45,11 +45,12 @@ class Lot:
 
 @dataclass
 class Standing:
-    """The play of one bidder's stream: receipts and leaves that stand and stood."""
+    """The play of one bidder's stream: receipts, leaves, seals that stand; leaves that stood."""
 
     receipt: str | None = None
     leaf: bytes | None = None
     lifted: set[bytes] = field(default_factory=set)
+    seals: frozenset[str] = frozenset()
     is_known: bool = True
 
 
@@ -85,6 +86,7 @@ def check_bids(
             sets.standing[name] = play.through(leaves, sets.lots.get(match[1]))
     for lot in sets.lots.values():
         _check_close(findings, sets, lot, is_whole=lot.code in sets.whole)
+        _check_copies(findings, sets, lot.code)
     return sets
 
 
@@ -154,8 +156,9 @@ class _Play:
             now.lifted.add(now.leaf)
         if fact.kind == SUBMITTED:
             now.receipt, now.leaf = fact.data["receipt"], leaf.commitment
+            now.seals = _seals(statement)
         else:
-            now.receipt = now.leaf = None
+            now.receipt, now.leaf, now.seals = None, None, frozenset()
         self.findings.checked["bid_statements"] += 1
 
     def _check_time(self, fact: Fact, lot: Lot | None, where: str) -> None:
@@ -165,6 +168,24 @@ class _Play:
             self.findings.bad("bid.too_late", where, "投标存证的时刻不早于截止时间")
         else:
             self.findings.checked["bids_in_time"] += 1
+
+
+def _seals(statement: dict[str, Any]) -> frozenset[str]:
+    """The seals of a statement's envelopes."""
+    given = statement.get("envelopes")
+    items = given if isinstance(given, list) else []
+    listed = [each.get("seal") for each in items if isinstance(each, dict)]
+    return frozenset(seal for seal in listed if isinstance(seal, str))
+
+
+def _check_copies(findings: Findings, sets: SealedSets, code: str) -> None:
+    """Two bidders under one seal: one brought the other's bid, which it could not read yet."""
+    seen: dict[str, str] = {}
+    for name, play in sets.standing.items():
+        for seal in play.seals if name.startswith(f"lot:{code}/") else ():
+            if seal in seen:
+                findings.bad("bid.same_seal", name, f"与 {seen[seal]} 的投标使用同一封签")
+            seen[seal] = name
 
 
 def leaves_out(sets: SealedSets, code: str, leaf: bytes) -> bool:

@@ -13,6 +13,7 @@ from verifier.bids import SealedSets, check_bids
 from verifier.canonical import canonical, fields_of, octets, read_canonical
 from verifier.draws import check_draws
 from verifier.findings import Broken, Findings
+from verifier.heads import Proven
 from verifier.meetings import check_meetings
 from verifier.opening import check_openings
 from verifier.signatures import Checkpoint, NoteKey
@@ -68,6 +69,7 @@ class Bundle:
     streams: dict[str, list[Leaf]] = field(default_factory=dict)
     sets: SealedSets = field(default_factory=SealedSets)
     roots: list[bytes] = field(default_factory=list)
+    proven: Proven = field(default_factory=Proven)
 
 
 def check_bundle(path: Path, trust: Trust, findings: Findings) -> Bundle:
@@ -175,13 +177,15 @@ def _check_checkpoint(findings: Findings, bundle: Bundle, checkpoint: Checkpoint
     stated = (bundle.manifest["origin"], bundle.manifest["tree_size"])
     if stated != (checkpoint.origin, checkpoint.size):
         findings.bad("checkpoint.other", "bundle.json", "日志名称或大小与检查点不符")
+    answer = signatures.is_signed_by_log(checkpoint, bundle.log) if bundle.log else False
     findings.judge(
-        signatures.is_signed_by_log(checkpoint, bundle.log) if bundle.log else False,
+        answer,
         "checkpoint_signature",
         code="checkpoint.signature",
         where="checkpoint",
         text="检查点没有该日志密钥的有效签名",
     )
+    bundle.proven.newest = checkpoint if answer else None
     for key in bundle.witnesses:
         findings.judge(
             signatures.is_cosigned_by(checkpoint, key),
@@ -245,8 +249,10 @@ def _check_consistency(
         if not fits:
             findings.bad("tree.not_consistent", where, "旧检查点不是新检查点的前段")
             continue
+        answer = signatures.is_signed_by_log(older, bundle.log) if bundle.log else False
+        bundle.proven.older += [older] if answer else []
         findings.judge(
-            signatures.is_signed_by_log(older, bundle.log) if bundle.log else False,
+            answer,
             "consistency_proofs",
             code="checkpoint.signature",
             where=where,

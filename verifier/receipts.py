@@ -44,6 +44,8 @@ def read_receipt(path: Path) -> Receipt:
         leaf = merkle.commitment(octets(value["salt"], 32), value["fact"].encode())
         if value["type"] != "receipt/v1" or octets(value["commitment"], 32) != leaf:
             raise Broken("receipt.commitment", "承诺值与存证不符")
+        if fact.data.get("receipt", value["code"]) != value["code"]:
+            raise Broken("receipt.code", "回执编号与存证所载不符")
         signature = base64.b64decode(value["signature"], validate=True)
         key = base64.b64decode(value["key"], validate=True)
         has_proof = "checkpoint" in value
@@ -95,9 +97,8 @@ def _check_own_proof(
         head = signatures.read_checkpoint(str(proof["checkpoint"]).encode())
         path = [octets(value, merkle.HASH_BYTES) for value in proof["proof"]]
         index = proof["index"]
-        fits = type(index) is int and merkle.is_included(
-            receipt.leaf, index, head.size, path, head.root
-        )
+        fits = type(index) is int and proof["size"] == head.size
+        fits = fits and merkle.is_included(receipt.leaf, index, head.size, path, head.root)
     except (Broken, KeyError, TypeError):
         fits = False
     answer = signatures.is_signed_by_log(head, log_key) if fits else False

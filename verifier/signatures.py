@@ -23,6 +23,7 @@ except ImportError:
     HAS_LIBRARY = False
 
 LOG, COSIGNATURE = 1, 4
+MOST_SIGNATURES = 16
 _KEY_BYTES, _SIGNATURE_BYTES, _TIME_BYTES = 32, 64, 8
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
 
@@ -78,7 +79,19 @@ def read_checkpoint(note: bytes) -> Checkpoint:
     root = _base64(parts[2])
     if len(root) != _KEY_BYTES or not parts[0]:
         raise Broken("checkpoint.unreadable", "检查点的根不是 32 字节")
-    return Checkpoint(parts[0], int(parts[1]), root, text + "\n", tuple(rest[:-1].split("\n")))
+    return Checkpoint(parts[0], int(parts[1]), root, text + "\n", _lines(rest[:-1]))
+
+
+def _lines(rest: str) -> tuple[str, ...]:
+    """The lines under a note, each one signer's own signature and nothing else. Raises Broken."""
+    lines = tuple(rest.split("\n"))
+    parts = [line.split(" ") for line in lines]
+    if len(lines) > MOST_SIGNATURES or any(len(p) != 3 or p[0] != "—" for p in parts):
+        raise Broken("checkpoint.unreadable", "检查点下有不是签名的内容，或签名过多")
+    signers = {(name, _base64(encoded)[:4]) for _, name, encoded in parts}
+    if len(signers) < len(lines) or any(len(identity) < 4 for _, identity in signers):
+        raise Broken("checkpoint.unreadable", "检查点下有重复或无法读取的签名")
+    return lines
 
 
 def is_signed_by_log(checkpoint: Checkpoint, key: NoteKey) -> bool | None:

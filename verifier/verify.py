@@ -19,6 +19,7 @@ if not __package__:  # started as a file: the folder above holds the package
 from verifier import attachments, signatures
 from verifier.bundle import Bundle, Trust, check_bundle
 from verifier.findings import EXITS, INDETERMINATE, Broken, Findings, Unreadable
+from verifier.heads import check_heads, read_head
 from verifier.receipts import check_receipt, read_receipt
 
 
@@ -29,8 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")
-    if not given.zip and not given.receipt:
-        parser.error("ZIP or --receipt FILE is needed")
+    if not given.zip and not given.receipt and not given.head:
+        parser.error("ZIP, --receipt FILE or --head FILE is needed")
     findings = Findings()
     try:
         bundle = _checked(given, findings)
@@ -45,11 +46,13 @@ def main(arguments: list[str] | None = None) -> int:
 def _checked(given: argparse.Namespace, findings: Findings) -> Bundle:
     trust = _trust(given)
     receipts = [read_receipt(path) for path in given.receipt]
+    heads = [read_head(path) for path in given.head]
     bundle = check_bundle(given.zip, trust, findings) if given.zip else Bundle()
     for receipt in receipts:
         key = bundle.receipt or trust.receipt
         log = bundle.log or trust.log
         check_receipt(findings, receipt, key, bundle.streams, bundle.sets, log)
+    check_heads(findings, heads, bundle.proven, bundle.log or trust.log)
     if bundle.manifest and not given.log_key:
         findings.leave("日志密钥取自证据包本身：请与别处公布的指纹核对，或用 --log-key 给出")
     if bundle.manifest and not given.receipt_key:
@@ -115,7 +118,7 @@ def _print(result: dict[str, object]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description="Check an evidence bundle, a receipt, or a receipt against a bundle.",
+        description="Check an evidence bundle; receipts and kept checkpoints alone or against it.",
         epilog="Example: python3 verifier/verify.py evidence.zip --log-key log.key",
     )
     parser.add_argument("zip", metavar="ZIP", type=Path, nargs="?", help="the bundle")
@@ -124,6 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--trust", metavar="PEM", type=Path, help="certificates that are trusted")
     parser.add_argument(
         "--receipt", metavar="FILE", type=Path, action="append", default=[], help="a receipt"
+    )
+    parser.add_argument(
+        "--head", metavar="FILE", type=Path, action="append", default=[], help="a kept checkpoint"
     )
     return parser
 

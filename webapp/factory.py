@@ -71,7 +71,7 @@ from trading.routes import (
 from trading.routes import desk as trading_desk
 from trading.routes.uploading import Uploads
 from trading.rules.ocds import Publisher
-from webapp import rehearsing, verifying
+from webapp import log_api, rehearsing, verifying
 from webapp.answered import register_answered
 from webapp.commands import register_commands
 from webapp.documenting import DocumentedApi, Refused
@@ -104,6 +104,7 @@ APIS = (
     supervision_api.api,
     dossier_api.api,
     conduct_api.api,
+    log_api.api,
 )
 PAGES = (
     account_pages.pages,

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 LOG_TYPE, COSIGNATURE_TYPE = 1, 4
+MOST_SIGNATURES = 16
+_ID_BYTES = 4
 _SIZE = re.compile(r"0|[1-9]\d{0,17}")
 
 
@@ -80,19 +82,19 @@ def read_checkpoint(signed: str, log_key: str) -> Checkpoint:
     text, separator, lines = signed.partition("\n\n")
     text += "\n"
     name, kind, public = parse_verifier_key(log_key)
-    if not separator or kind != LOG_TYPE or not lines.endswith("\n"):
+    if not separator or kind != LOG_TYPE:
         raise ValueError("not a signed checkpoint")
-    if not any(_verifies(line, name, kind, public, text) for line in lines.splitlines()):
+    if not any(_verifies(line, name, kind, public, text) for line in _signature_lines(lines)):
         raise ValueError("no valid signature of the log")
     return _parse(text, name)
 
 
 def cosignature_time(signed: str, witness_key: str) -> int | None:
-    """Unix time of this witness's valid line in the note, or None."""
+    """Unix time of this witness's valid line in the note, or None. Raises ValueError."""
     text, _, lines = signed.partition("\n\n")
     text += "\n"
     name, kind, public = parse_verifier_key(witness_key)
-    for line in lines.splitlines():
+    for line in _signature_lines(lines):
         raw = _signature_of(line, name, kind, public)
         if kind == COSIGNATURE_TYPE and raw is not None and len(raw) == 72:
             seconds = struct.unpack(">Q", raw[:8])[0]
@@ -105,10 +107,33 @@ def _parse(text: str, name: str) -> Checkpoint:
     parts = text.split("\n")
     if len(parts) != 4 or parts[3] or parts[0] != name or not _SIZE.fullmatch(parts[1]):
         raise ValueError("not a checkpoint of this log")
-    root = base64.b64decode(parts[2], validate=True)
-    if len(root) != 32:
-        raise ValueError("a root has 32 bytes")
+    root = _decoded(parts[2])
+    if root is None or len(root) != 32:
+        raise ValueError("not a root of 32 bytes")
     return Checkpoint(parts[0], int(parts[1]), root, text)
+
+
+def _signature_lines(lines: str) -> list[str]:
+    """The lines under a note. Raises ValueError unless each is one signer's own signature.
+
+    So a note has one reading only, and nothing else can be said under the log's signature.
+    """
+    found = lines.removesuffix("\n").split("\n")
+    signers = {_signer(line) for line in found}
+    if not lines.endswith("\n") or None in signers or len(signers) < len(found):
+        raise ValueError("not a signed checkpoint")
+    if len(found) > MOST_SIGNATURES:
+        raise ValueError("not a checkpoint: too many signatures")
+    return found
+
+
+def _signer(line: str) -> tuple[str, bytes] | None:
+    """Name and key id in a signature line; None for any other line."""
+    parts = line.split(" ")
+    raw = _decoded(parts[2]) if len(parts) == 3 else None
+    if parts[0] != "—" or raw is None or len(raw) <= _ID_BYTES:
+        return None
+    return parts[1], raw[:_ID_BYTES]
 
 
 def _verifies(line: str, name: str, kind: int, public: bytes, text: str) -> bool:
@@ -117,14 +142,19 @@ def _verifies(line: str, name: str, kind: int, public: bytes, text: str) -> bool
 
 
 def _signature_of(line: str, name: str, kind: int, public: bytes) -> bytes | None:
-    parts = line.split(" ")
-    if len(parts) != 3 or parts[0] != "—" or parts[1] != name:
+    if _signer(line) != (name, key_id(name, kind, public)):
         return None
+    raw = _decoded(line.split(" ")[2])
+    return raw[_ID_BYTES:] if raw else None
+
+
+def _decoded(text: str) -> bytes | None:
+    """Bytes of a base64 text in its one canonical form."""
     try:
-        raw = base64.b64decode(parts[2], validate=True)
-    except binascii.Error:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
         return None
-    return raw[4:] if raw[:4] == key_id(name, kind, public) else None
+    return raw if base64.b64encode(raw).decode() == text else None
 
 
 def _is_signed(public: bytes, signature: bytes, message: bytes) -> bool:

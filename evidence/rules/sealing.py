@@ -12,6 +12,8 @@ import hashlib
 import re
 from collections.abc import Sequence
 
+import pyrage
+
 from evidence.rules.tree import root_of
 from kernel.errors import InvalidInput, Problem
 
@@ -30,8 +32,14 @@ _NONCE_BYTES, _TAG_BYTES = 16, 16
 
 
 def is_seal(text: str) -> bool:
-    """Whether this looks like a native X25519 recipient (`age1…`, 62 characters)."""
-    return _SEAL.fullmatch(text) is not None
+    """Whether this is a native X25519 recipient (`age1…`, 62 characters) without a slip in it."""
+    if not _SEAL.fullmatch(text):
+        return False
+    try:
+        pyrage.x25519.Recipient.from_str(text)
+    except pyrage.RecipientError:
+        return False
+    return True
 
 
 def header_problems(start: bytes) -> list[Problem]:

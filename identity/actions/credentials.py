@@ -46,6 +46,7 @@ def enrol_statement_key(
         raise InvalidInput(
             "key.not_proved", "没有证明您持有该公钥对应的私钥。", "电子签名法 第13条", field="proof"
         )
+    _refuse_given_up(db, who, spki)
     key = SigningKey(
         code=codes.new_code("KY"),
         person=queries.person_with_code(db, who.code),
@@ -69,6 +70,18 @@ def enrol_statement_key(
         now=now,
     )
     return key
+
+
+def _refuse_given_up(db: Session, who: Viewer, spki: bytes) -> None:
+    """A proof is good for ever: without this, an old one would bring a revoked key back."""
+    known = [key for key in queries.keys_of(db, who.code) if key.public_key == spki]
+    if any(key.revoked_at is not None for key in known):
+        raise InvalidInput(
+            "key.was_revoked",
+            "该密钥已停用，不能再次登记；请生成新的密钥。",
+            "电子签名法 第15条",
+            field="spki",
+        )
 
 
 @dataclass(frozen=True)

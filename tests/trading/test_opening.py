@@ -253,6 +253,7 @@ def test_a_wrong_release_is_told_and_may_be_corrected_in_time(hall):
     assert {o.outcome for o in hall.outcomes().values()} == {Outcome.OPENED}
 
 
+@pytest.mark.attack("sealed-bids")
 @pytest.mark.parametrize(
     "keys", [{}, {"other": "x"}, {"bid": "AGE-SECRET-KEY-1NONSENSE"}, {"bid": 1}, []]
 )
@@ -317,6 +318,7 @@ def test_a_release_digest_or_signature_that_does_not_fit_is_refused(hall):
     assert signature.value.code == "statement.signature"
 
 
+@pytest.mark.attack("sealed-bids")
 @pytest.mark.parametrize(
     "spoil",
     [

@@ -1,5 +1,6 @@
 """A platform that wrote a lie into its log from the start, with all its keys, is refused."""
 
+import json
 from datetime import datetime
 
 import pytest
@@ -91,6 +92,14 @@ def number_left_out(facts, lot, bid):
     facts[lot][1]["seq"] += 1
 
 
+def seal_of_another(facts, lot, bid):
+    others = [facts[name] for name in facts if name.startswith(f"{lot}/") and name != bid]
+    theirs = json.loads(others[-1][-1]["data"]["statement"])["envelopes"][0]["seal"]
+    data = facts[bid][-1]["data"]
+    mine = json.loads(data["statement"])["envelopes"][0]["seal"]
+    data["statement"] = data["statement"].replace(mine, theirs)
+
+
 @pytest.mark.parametrize(
     ("lie", "chain", "code"),
     [
@@ -108,6 +117,7 @@ def number_left_out(facts, lot, bid):
         (key_unknown, True, "bid.key"),
         (key_of_somebody_else, True, "bid.key"),
         (close_without_count, True, "close.fields"),
+        (seal_of_another, True, "bid.same_seal"),
     ],
 )
 def test_a_log_that_lies_from_the_start_is_refused(honest, judged, lie, chain, code):

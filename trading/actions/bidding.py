@@ -115,6 +115,7 @@ def submit_bid(
         )
     )
     key = signed_by(db, who, statement.text, signature)
+    _refuse_seal_of_another(db, lot, bidder, statement)
     _refuse_incomplete(db, who, lot, statement, uploads, starts)
     standing = queries.standing_bid(db, lot.id, bidder.id)
     stands = standing.receipt if standing else None
@@ -237,6 +238,24 @@ def _refuse_other_statement(known: Bid, statement: rules.Statement) -> None:
             "该随机数已用于另一份声明，请更换后重新签名。",
             field="statement.nonce",
         )
+
+
+def _refuse_seal_of_another(
+    db: Session, lot: Lot, bidder: Organisation, statement: rules.Statement
+) -> None:
+    """A seal is made for one bid: under it again, a bid could be copied that nobody can read yet.
+
+    Nobody learns anything by trying: whoever knows a seal knows that bid already.
+    """
+    for envelope in statement.envelopes:
+        if queries.is_sealed_by_another(db, lot.id, bidder.id, envelope.seal):
+            raise Refusal(
+                "seal.used",
+                "信封“%(name)s”的封签已用于另一份投标文件，请生成新的封签后重新加密。",
+                "招标投标法 第32条",
+                field="statement.envelopes",
+                name=envelope.name,
+            )
 
 
 def _refuse_incomplete(

@@ -40,6 +40,14 @@ def standing_bids(db: Session, lot_id: int) -> Sequence[Bid]:
     return db.scalars(query.order_by(Bid.receipt)).all()
 
 
+def is_sealed_by_another(db: Session, lot_id: int, bidder_id: int, seal: str) -> bool:
+    """Whether another bidder ever submitted under this seal on the lot."""
+    query = sa.select(Bid.id).where(
+        Bid.lot_id == lot_id, Bid.bidder_id != bidder_id, Bid.statement.contains(seal)
+    )
+    return db.scalar(query.limit(1)) is not None
+
+
 def bidders_of(db: Session, lot_id: int) -> dict[str, bool]:
     """Credit codes of all who ever submitted, and whether a submission stands.
 

@@ -1,0 +1,153 @@
+"""What a witness keeps of the log: the newest head that it saw; the next has to go on from it.
+
+The log's key is kept when it is first seen. A head that is no continuation never replaces the kept
+one: it is put beside it, and said again at every look, also after a restart. Both files are what
+`verifier/verify.py --head` takes. Source: RFC 9162 2.1.4.2; C2SP tlog-checkpoint, signed-note.
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from client.keys import KeyFolder
+from client.session import Platform, Refused
+
+KEY, KEPT, OTHER = "log.key", "log-head.note", "log-other-head.note"
+_LOG_TYPE, _ROOT_BYTES, _MOST_DIGITS = b"\x01", 32, 16
+
+
+class OtherHistory(Exception):
+    """The log does not go on from what it showed before."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A head of the log that its key signed."""
+
+    origin: str
+    size: int
+    root: bytes
+
+
+def look_at_log(platform: Platform, keys: KeyFolder) -> None:
+    """Keep the newest head. Raises OtherHistory for one that does not go on, now or ever before."""
+    note = _newest(platform, keys)
+    if note is not None:
+        try:
+            _refuse_other_history(platform, keys, note)
+        except OtherHistory:
+            if keys.kept(OTHER) is None:
+                keys.keep(OTHER, note)
+            raise
+        keys.keep(KEPT, note)
+    if keys.kept(OTHER) is not None:
+        raise OtherHistory(f"two histories: see {KEPT} and {OTHER} in {keys.folder}")
+
+
+def read_head(note: str, key: str) -> Head:
+    """The head in a note that this key signed. Raises ValueError."""
+    text, mark, lines = note.partition("\n\n")
+    origin, size, root = text.split("\n")
+    name, identity, encoded = key.strip().split("+", 2)
+    raw = base64.b64decode(encoded, validate=True)
+    known = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
+    if not mark or origin != name or raw[:1] != _LOG_TYPE or known.hex() != identity:
+        raise ValueError("not a checkpoint of this log")
+    if not any(_is_signed(line, name, known, raw[1:], text + "\n") for line in lines.split("\n")):
+        raise ValueError("not signed by the key of the log")
+    head = Head(origin, int(size), base64.b64decode(root, validate=True))
+    written = f"{head.size}\n{base64.b64encode(head.root).decode()}"
+    if written != f"{size}\n{root}" or len(size) > _MOST_DIGITS or len(head.root) != _ROOT_BYTES:
+        raise ValueError("not a size or not a root")
+    return head
+
+
+def is_continuation(old: Head, new: Head, proof: Sequence[bytes]) -> bool:
+    """Whether the old head's tree is the beginning of the new one's."""
+    if not 0 < old.size <= new.size:
+        return False
+    if old.size == new.size:
+        return not proof and old.root == new.root
+    path = [old.root, *proof] if old.size & (old.size - 1) == 0 else list(proof)
+    place, last = old.size - 1, new.size - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    if not path:
+        return False
+    first = second = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            first, second = _node(sibling, first), _node(sibling, second)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            second = _node(second, sibling)
+        place, last = place >> 1, last >> 1
+    return last == 0 and first == old.root and second == new.root
+
+
+def _newest(platform: Platform, keys: KeyFolder) -> str | None:
+    """What the platform shows as its newest head; None as long as there never was one."""
+    try:
+        told = platform.get("/log/checkpoint")
+    except Refused as refused:
+        if refused.code != "evidence.no_checkpoint":
+            raise
+        if keys.kept(KEPT) is not None:
+            raise OtherHistory("the log is empty, and was not before") from refused
+        return None
+    if keys.kept(KEY) is None:
+        keys.keep(KEY, str(told["key"]))
+    return str(told["checkpoint"])
+
+
+def _refuse_other_history(platform: Platform, keys: KeyFolder, note: str) -> None:
+    key, kept = str(keys.kept(KEY)), keys.kept(KEPT)
+    try:
+        new = read_head(note, key)
+    except (ValueError, binascii.Error) as fault:
+        raise OtherHistory(f"the newest head is none of this log: {fault}") from fault
+    if kept is None:
+        return
+    old = read_head(kept, key)
+    if new.size < old.size:
+        raise OtherHistory(f"the log went back from {old.size} to {new.size} facts")
+    if not is_continuation(old, new, _proof(platform, old, new)):
+        raise OtherHistory(f"the head of {new.size} facts does not go on from that of {old.size}")
+
+
+def _proof(platform: Platform, old: Head, new: Head) -> list[bytes]:
+    if old.size == new.size:
+        return []
+    try:
+        told = platform.get("/log/consistency", old=old.size, new=new.size)
+        return [bytes.fromhex(value) for value in told["proof"]]
+    except Refused as refused:
+        if refused.code != "evidence.no_such_checkpoint":
+            raise
+        raise OtherHistory(f"the head of {old.size} facts is not known any more") from refused
+    except (KeyError, ValueError, TypeError) as fault:
+        raise OtherHistory(f"no proof from {old.size} to {new.size} facts") from fault
+
+
+def _is_signed(line: str, name: str, known: bytes, public: bytes, text: str) -> bool:
+    parts = line.split(" ")
+    if len(parts) != 3 or parts[:2] != ["—", name]:
+        return False
+    try:
+        raw = base64.b64decode(parts[2], validate=True)
+        Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], text.encode())
+    except (InvalidSignature, binascii.Error, ValueError):
+        return False
+    return raw[:4] == known
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()

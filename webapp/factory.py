@@ -44,6 +44,7 @@ from supervision.routes import (
     conduct,
     conduct_api,
     dossier_api,
+    log_api,
     negative_list,
     regulator,
     standing,
@@ -65,6 +66,7 @@ from trading.routes import (
     ocds_api,
     opening_api,
     public,
+    sealed_api,
     sealing,
     witness,
 )
@@ -92,6 +94,7 @@ APIS = (
     undertakings.api,
     trading_api.api,
     opening_api.api,
+    sealed_api.api,
     award_api.api,
     guarantee_api.api,
     ocds_api.api,
@@ -102,6 +105,7 @@ APIS = (
     blind_files_api.api,
     supervision_api.api,
     dossier_api.api,
+    log_api.api,
     conduct_api.api,
 )
 PAGES = (

@@ -44,7 +44,7 @@ def check_prices(
     method = _data(streams, f"lot:{lot}", "lot.registered")["method"]
     table = _data(streams, f"lot:{lot}", "lot.opened")["table"]
     opened = {r["bidder"]: r["price_fen"] for r in table if r["outcome"] == "opened"}
-    found = _price_points(findings, method, opened, set())
+    found = _price_points(findings, method, opened, set()) or {}
     ranked = _facts(streams, "evaluation.ranked", lot)
     if not ranked or ranked[0].data.get("valid") != len(opened):
         # Whom a committee rejected is not public, and whoever is rejected influences nobody.
@@ -102,19 +102,21 @@ def _check_sheets(findings: Findings, streams: Mapping[str, Sequence[Leaf]], val
 def _check_result(findings: Findings, value: Json) -> list[dict[str, str]]:
     rejected = _rejected(value["method"], value["sheets"], value["bids"])
     opened = {bid["bid"]: bid["price_fen"] for bid in value["bids"]}
-    names = {bid["bid"]: bid["bidder"] for bid in value["bids"]}
     points = _points(findings, value, opened, rejected)
+    if points is None:
+        return []
     lines = _lines(points, opened)
     stated = value["result"]["ranking"]
     for line in lines:
         if line in stated:
             findings.checked["ranking_lines"] += 1
         else:
-            findings.bad(
-                "ranking.line", line["bid"], f"复算为 {line['total']} 分、第 {line['rank']} 名"
-            )
-    if len(stated) != len(lines) and not findings.undecided:
-        findings.bad("ranking.count", value["lot"], "排序的行数与有效投标数不符")
+            text = f"复算为 {line['total']} 分、第 {line['rank']} 名"
+            findings.bad("ranking.line", line["bid"], text)
+    out = [each["bid"] for each in value["result"]["rejected"]]
+    if len(stated) != len(lines) or out != sorted(set(opened) - set(points)):
+        findings.bad("ranking.count", value["lot"], "排序的行或被否决的投标与复算不符")
+    names = {bid["bid"]: bid["bidder"] for bid in value["bids"]}
     return [
         {"rank": str(line["rank"]), "bidder": names[line["bid"]], "total": line["total"]}
         for line in sorted(lines, key=lambda line: (line["rank"], line["bid"]))
@@ -134,10 +136,12 @@ def _rejected(method: Json, sheets: Sequence[Json], bids: Sequence[Json]) -> set
 
 def _points(
     findings: Findings, value: Json, opened: Mapping[str, int], rejected: set[str]
-) -> dict[str, _Points]:
-    method = value["method"]
-    found = {}
-    for bid, price in _price_points(findings, method, opened, rejected).items():
+) -> dict[str, _Points] | None:
+    method, found = value["method"], {}
+    prices = _price_points(findings, method, opened, rejected)
+    if prices is None:
+        return None
+    for bid, price in prices.items():
         totals = [_marks(method, each["sheet"]["marks"][bid]) for each in value["sheets"]]
         counted = left(totals, _TRIMMING[method["aggregation"]])
         technical = sum(counted, Fraction(0)) / len(counted)
@@ -147,14 +151,15 @@ def _points(
 
 def _price_points(
     findings: Findings, method: Json, opened: Mapping[str, int], rejected: set[str]
-) -> dict[str, Fraction]:
+) -> dict[str, Fraction] | None:
+    """Weighted price score by bid; None where the rule is not recomputed here."""
     prices = {bid: Fraction(fen, 100) for bid, fen in opened.items()}
     try:
         found = scores(method["price_rule"], prices, rejected)
     except Unsupported as fault:
         findings.undecided = True
         findings.leave(f"价格规则含有不在此复算的内容：{fault}")
-        return {}
+        return None
     weight = Fraction(method.get("price_weight", "1"))
     return {bid: score * weight for bid, score in found.items()}
 

@@ -6,11 +6,12 @@ text that is the same wherever the name stands.
 
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r"^## (.+)$", re.MULTILINE)
 _WILD = re.compile(r"‹(\w+)›|(…)")
+_FETCHES = re.compile(r"^(curl|cp|unzip -qo|pdfdetach) .*\n", re.MULTILINE)
 _SECONDS = 60
 
 
@@ -21,6 +22,11 @@ class Block:
     title: str
     commands: str
     expected: str | None
+
+    @property
+    def of_what_is_here(self):
+        """The same commands on the files that are in the folder already: nothing is fetched."""
+        return replace(self, commands=_FETCHES.sub("", self.commands))
 
 
 @dataclass(frozen=True)

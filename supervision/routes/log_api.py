@@ -24,7 +24,7 @@ api = APIBlueprint("log_api", __name__, url_prefix="/api/v1/log", abp_tags=[Tag(
 @api.get("")
 @open_to_all
 def show_log() -> Any:
-    """The log's verifier key, the key of receipts, and how far the newest checkpoint reaches."""
+    """The log's verifier key, the key of receipts, and the size of the newest checkpoint."""
     keys = _keys()
     with snapshot() as db:
         head = evidence.latest_head(db)
@@ -32,7 +32,6 @@ def show_log() -> Any:
         "key": keys.log,
         "receipt_key": keys.receipt.public_key().public_bytes_raw().hex(),
         "size": head.size if head else 0,
-        "checkpoint": head.note if head else None,
     }
 
 

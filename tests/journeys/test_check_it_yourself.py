@@ -9,16 +9,19 @@ import os
 import re
 import secrets
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import requests
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from client.journey.cast import DEMO_ACCOUNTS
 from client.journey.programs import ROOT
 from client.session import Platform
+from evidence.rules import checkpoints
 from tests.journeys.document import Reader, blocks_of
 from tests.journeys.test_journey_command import OUTPUTS, check_ranking, journey
 from tests.journeys.town import Town
@@ -27,6 +30,7 @@ OPTIONS = ("--regime", "GOVPROC", "--bidders", "7", "--experts", "7", "--bid-mb"
 GUIDE = blocks_of((ROOT / "docs/check-it-yourself.md").read_text("utf-8"))
 TOOLS = ("bash", "curl", "unzip", "sha256sum", "openssl", "age", "pdfsig", "pdfdetach")
 MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
+PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 LOSER = "bidder2"
 ACCOUNTS = json.loads(DEMO_ACCOUNTS.read_text("utf-8"))["accounts"]
 
@@ -59,7 +63,7 @@ def story(postgresql_server, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def site(story):
+def town(story):
     """The site on which it was played, served again."""
     schema = (story.out / "run/schema").read_text()
     url = sa.make_url(story.database).update_query_dict({"options": f"-csearch_path={schema}"})
@@ -67,17 +71,20 @@ def site(story):
     try:
         town.start("web")
         town.wait_until_ready()
-        yield town.url
+        yield town
     finally:
         town.stop()
 
 
 @pytest.fixture(scope="module")
+def site(town):
+    return town.url
+
+
+@pytest.fixture(scope="module")
 def stranger(story, site, tmp_path_factory):
     """A folder with nothing in it but the verifier, and the names that the guide asks for."""
-    if MISSING:
-        assert os.environ.get("REQUIRE_BROWSER") != "1", f"not installed: {MISSING}"
-        pytest.skip(f"not installed: {', '.join(MISSING)}")
+    need_the_tools()
     folder = tmp_path_factory.mktemp("stranger")
     (folder / "verifier").symlink_to(ROOT / "verifier")
     noted = tmp_path_factory.mktemp("noted") / "checkpoint.txt"
@@ -92,9 +99,15 @@ def stranger(story, site, tmp_path_factory):
         "IDENTITY": str(story.keys_of(LOSER) / f"{kept['seals']['bid']}.key"),
         "READER": token(site, "agency"),
         "REGULATOR": token(site, "regulator"),
-        "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
+        "PATH": PATH,
     }
     return Reader(folder, {**os.environ, **given})
+
+
+def need_the_tools():
+    if MISSING:
+        assert os.environ.get("REQUIRE_BROWSER") != "1", f"not installed: {MISSING}"
+        pytest.skip(f"not installed: {', '.join(MISSING)}")
 
 
 def token(site, name):
@@ -148,7 +161,7 @@ def test_every_step_of_the_guide_does_what_the_guide_says(stranger, number):
     assert ran.fits, f"{ran.code}\n{ran.printed}\n{ran.complained}"
 
 
-EVERYWHERE = 12
+EVERYWHERE = 8
 """At so many places, evenly spread, a byte of a file is altered of which every byte counts."""
 ALTERED = {
     ("Before you start: keys", 1): {"public.zip": EVERYWHERE},
@@ -228,8 +241,45 @@ def test_every_check_of_the_guide_is_shown_a_file_that_it_must_refuse():
     assert titles == {title for title, _ in ALTERED}
 
 
-def test_a_second_journey_into_the_same_folder_replaces_the_first_and_nothing_else(story):
+@pytest.fixture
+def cosigned(tmp_path):
+    """A folder with a checkpoint that a witness co-signed, and that witness's key as the signer's."""
+    need_the_tools()
+    log, witness = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2))
+    text = checkpoints.checkpoint_text("log.example", 9, bytes(32))
+    lines = [
+        checkpoints.signature_line("log.example", log, text),
+        checkpoints.cosignature_line("witness.example", witness, text, 1_800_000_000),
+    ]
+    (tmp_path / "noted.txt").write_text(checkpoints.note(text, *lines), "utf-8")
+    public = witness.public_key().public_bytes_raw()
+    key = checkpoints.verifier_key("witness.example", public, checkpoints.COSIGNATURE_TYPE)
+    (tmp_path / "log.key").write_text(key)
+    return Reader(tmp_path, {**os.environ, "PATH": PATH})
+
+
+@pytest.mark.attack("log")
+def test_the_guide_checks_a_witness_s_line_as_it_does_the_log_s(cosigned, tried):
+    block = [each for each in GUIDE if each.title == "6. History"][1]
+    assert cosigned.run(block).fits
+    noted = cosigned.folder / "noted.txt"
+    content = noted.read_bytes()
+    line = content.index(b"witness.example ") + len(b"witness.example ")
+    places = [line + number for number in range(12, len(content) - line - 4, 8)]
+
+    passed = []
+    for at in places:
+        other = b"A" if content[at : at + 1] != b"A" else b"B"
+        noted.write_bytes(content[:at] + other + content[at + 1 :])
+        passed += [at] if cosigned.run(block).fits else []
+
+    assert passed == []
+    tried(len(places))
+
+
+def test_a_second_journey_into_the_same_folder_replaces_the_first_and_nothing_else(story, town):
     """The last here: it takes away what the others look at."""
+    town.stop()
     (story.out / "notes.txt").write_text("not of the journey")
     assert {path.name for path in story.out.iterdir()} >= OUTPUTS
     assert len(schemas(story.database)) == 1

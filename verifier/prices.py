@@ -40,8 +40,6 @@ def scores(rule: Json, prices: Mapping[str, Fraction], out: set[str]) -> dict[st
         return _scores(rule, prices, out)
     except _TooFew as fault:
         raise Broken("price.too_few", "有效报价不足，无法计算") from fault
-    except (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError) as fault:
-        raise Broken("price.rule", f"价格规则无法读取：{fault!r}") from fault
 
 
 def rounded(figure: Fraction, how: Any) -> Fraction:

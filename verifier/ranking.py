@@ -59,12 +59,9 @@ def check_ranking(
     findings: Findings, raw: bytes, streams: Mapping[str, Sequence[Leaf]], value: Json
 ) -> list[dict[str, str]]:
     """Compare an evaluation with the log and with its own figures; rank, bidder, total."""
-    try:
-        _check_logged(findings, raw, streams, value)
-        _check_sheets(findings, streams, value)
-        return _check_result(findings, value)
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
-        raise Broken("ranking.unreadable", f"评审数据无法读取：{fault!r}") from fault
+    _check_logged(findings, raw, streams, value)
+    _check_sheets(findings, streams, value)
+    return _check_result(findings, value)
 
 
 def _check_logged(

@@ -32,6 +32,8 @@ from verifier.streams import Leaf
 Streams = Mapping[str, Sequence[Leaf]]
 Json = dict[str, Any]
 _LARGEST = 64 << 20
+# What reading a field that is missing, or is something else than it should be, ends in.
+_MISREAD = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,6 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
         told = _ACTS[given.what](given, findings)
     except Broken as fault:
         findings.bad(fault.code, str(given.file), fault.text)
+    except _MISREAD as fault:
+        findings.bad("file.unreadable", str(given.file), f"内容不是应有的样子：{fault!r}")
     except Unreadable as fault:
         print(json.dumps({"verdict": INDETERMINATE, "error": str(fault)}, ensure_ascii=False))
         return EXITS[INDETERMINATE]

@@ -25,9 +25,9 @@ from evidence.rules.tree import root_of
 from kernel.errors import Refusal
 from tests.factories import bundles as made
 from tests.verifier.conftest import ROOT
-from verifier import drawing, history, prices, ranking, sealed, signatures
+from verifier import drawing, history, prices, ranking, recompute, sealed, signatures
 from verifier.canonical import canonical
-from verifier.findings import Broken, Findings
+from verifier.findings import EXITS, Broken, Findings
 
 CITIES, SPECIALITIES = ("临江", "江北", None), ("道路", "结构", None)
 CEILING = {"kind": "times", "value": {"kind": "ceiling"}, "factor": "0.95"}
@@ -368,6 +368,43 @@ def test_two_histories_of_one_log_are_told_apart():
 def head_of(leaves):
     text = checkpoint_text(made.ORIGIN, len(leaves), root_of(leaves))
     return note(text, signature_line(made.ORIGIN, made.LOG_KEY, text)).encode()
+
+
+def bent(value):
+    """The value with each of its parts in turn left out, or something else than it should be."""
+    for key in list(value) if isinstance(value, dict) else range(min(len(value), 2)):
+        held = value[key]
+        for other in (None, "x", [], {"x": {}}):
+            value[key] = other
+            yield value
+        value[key] = held
+        if isinstance(held, dict | list):
+            yield from bent(held)
+
+
+def bent_files():
+    """(what, content) for every part of every kind of file, bent."""
+    evaluation, told = evaluation_of(METHODS[0], random.Random(1)), listed([bytes(32)])
+    frozen = {"draw": "DR0", "round": 1, "seats": [{"city": None, "speciality": None}]}
+    frozen["candidates"] = [{"expert": "EX0", "city": "临江", "specialities": []}]
+    replay = replay_of(canonical(frozen).decode(), [bytes(32), bytes([1]) * 32], bytes(32))
+    for what, value in (("ranking", evaluation), ("sealed", told), ("draw", replay)):
+        yield from ((what, each) for each in bent(value))
+    yield from (("draw", replay | {"frozen": canonical(each).decode()}) for each in bent(frozen))
+
+
+@pytest.mark.attack("bundles")
+def test_whatever_a_file_holds_the_answer_is_a_verdict(tmp_path, capsys, tried):
+    path, cases = tmp_path / "file.json", 0
+    for what, value in bent_files():
+        path.write_text(json.dumps(value))
+
+        code = recompute.main([what, str(path)])
+
+        assert EXITS[json.loads(capsys.readouterr().out)["verdict"]] == code
+        cases += 1
+    assert cases > 200
+    tried(cases)
 
 
 def test_what_cannot_be_read_is_said_and_no_verdict(tmp_path):

@@ -187,6 +187,7 @@ ALTERED = {
         "replay.json": [b'\\"expert\\":\\"EX', b'"nonce":"', b'"commitment":"', b'"seed":"'],
     },
     ("4. The ranking", 0): {"public.zip": EVERYWHERE},
+    ("4. The ranking", 1): {"result.json": [b'"price_score":"'], "public.zip": EVERYWHERE},
     ("4. The ranking", 2): {"evaluation.json": EVERYWHERE},
     ("5. The archive", 0): {"evaluation.pdf": EVERYWHERE},
     ("5. The archive", 1): {"evaluation.pdf": EVERYWHERE},

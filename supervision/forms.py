@@ -18,6 +18,7 @@ from trading.rules.disclosure import Audience
 
 Day = Annotated[str, Field(max_length=10)]
 Words = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+LARGEST_LOG = 1 << 53
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -29,6 +30,19 @@ class BundleQuery(ApiModel):
     def asked(self) -> Audience | None:
         """The audience that is asked for."""
         return Audience(self.audience) if self.audience else None
+
+
+class SizePath(ApiModel):
+    """The size of a checkpoint in the address."""
+
+    size: int = Field(ge=0, le=LARGEST_LOG)
+
+
+class ConsistencyQuery(ApiModel):
+    """The sizes of two checkpoints, the older one first."""
+
+    old: int = Field(ge=1, le=LARGEST_LOG)
+    new: int = Field(ge=1, le=LARGEST_LOG)
 
 
 class FindingBody(ApiModel):

@@ -171,6 +171,13 @@ class FilePath(ApiModel):
     number: Annotated[int, Field(ge=1, le=100_000)]
 
 
+class EnvelopePath(ApiModel):
+    """A bid by its receipt, and the name of one of its sealed envelopes."""
+
+    code: Code
+    name: Code
+
+
 class AwardBody(ApiModel):
     """Who wins; why better ranked ones do not, or how a choice among equals was made."""
 

@@ -44,6 +44,7 @@ from supervision.routes import (
     conduct,
     conduct_api,
     dossier_api,
+    log_api,
     negative_list,
     regulator,
     standing,
@@ -65,13 +66,14 @@ from trading.routes import (
     ocds_api,
     opening_api,
     public,
+    sealed_api,
     sealing,
     witness,
 )
 from trading.routes import desk as trading_desk
 from trading.routes.uploading import Uploads
 from trading.rules.ocds import Publisher
-from webapp import log_api, rehearsing, verifying
+from webapp import rehearsing, verifying
 from webapp.answered import register_answered
 from webapp.commands import register_commands
 from webapp.documenting import DocumentedApi, Refused
@@ -93,6 +95,7 @@ APIS = (
     undertakings.api,
     trading_api.api,
     opening_api.api,
+    sealed_api.api,
     award_api.api,
     guarantee_api.api,
     ocds_api.api,
@@ -103,6 +106,7 @@ APIS = (
     blind_files_api.api,
     supervision_api.api,
     dossier_api.api,
+    log_api.api,
     conduct_api.api,
     log_api.api,
 )

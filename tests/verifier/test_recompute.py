@@ -1,0 +1,421 @@
+"""What the verifier makes again is what the platform made: prices, ranks, draws; lies are told.
+
+The two share no code. Here they are given the same figures, and must come to the same.
+"""
+
+import hashlib
+import json
+import random
+import subprocess
+import sys
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from evaluation.rules import draw as platform_draw
+from evaluation.rules import ranking as platform
+from evaluation.rules.method import Frame, parse_method
+from evaluation.rules.price import parse_bids, parse_rule, score_prices
+from evaluation.rules.scoring import parse_sheet
+from evidence.rules.checkpoints import checkpoint_text, note, signature_line
+from evidence.rules.sealing import close_root
+from evidence.rules.tree import root_of
+from kernel.errors import Refusal
+from tests.factories import bundles as made
+from tests.verifier.conftest import ROOT
+from verifier import drawing, history, prices, ranking, recompute, sealed, signatures
+from verifier.canonical import canonical
+from verifier.findings import EXITS, Broken, Findings
+
+CITIES, SPECIALITIES = ("临江", "江北", None), ("道路", "结构", None)
+CEILING = {"kind": "times", "value": {"kind": "ceiling"}, "factor": "0.95"}
+MEAN = {"kind": "mean", "trimming": [{"up_to": 4}, {"highest": 1, "lowest": 1}]}
+BENCHMARKS = {
+    "lowest": {"kind": "lowest"},
+    "second lowest": {"kind": "second_lowest", "trimming": [{"up_to": 5}, {"lowest": 1}]},
+    "highest": {"kind": "highest"},
+    "trimmed mean": MEAN,
+    "mean within bounds": {"kind": "mean", "not_below": {"kind": "lowest"}, "not_above": CEILING},
+    "less three per cent": {"kind": "minus_percent", "value": MEAN, "percent": "3"},
+    "composite": {"kind": "composite", "first": MEAN, "second": CEILING, "weight": "0.35"},
+    "nearest": {"kind": "nearest", "to": MEAN},
+    "nearest not above": {"kind": "nearest", "to": MEAN, "not_above": True},
+    "given": {"kind": "given", "amount": "9800000.50", "rounding": 0},
+}
+SCORES = {
+    "ratio": {"kind": "ratio", "full": "30"},
+    "linear": {"kind": "linear", "full": "60", "above": "1", "below": "0.5"},
+    "amounts": {"kind": "linear", "full": "40", "above": "2", "below": "1", "unit_amount": "7000"},
+    "steps": {
+        "kind": "steps",
+        "bands": [
+            {"up_to": "-2", "score": "20"},
+            {"below": "1.5", "score": "30"},
+            {"score": "5"},
+        ],
+    },
+    "lines": {
+        "kind": "lines",
+        "points": [
+            {"deviation": "-5", "score": "10"},
+            {"deviation": "0", "score": "30"},
+            {"deviation": "4", "score": "3"},
+        ],
+        "floor": "4",
+        "cap": "29",
+    },
+}
+ROUNDINGS = (
+    {"score": 2},
+    {"score": 1, "deviation": {"places": 0, "mode": "up"}},
+    {"score": 3, "deviation": {"places": 1, "mode": "down"}, "evaluated_price": 0},
+)
+CHECKS = (
+    [],
+    [{"when": "above", "value": CEILING, "effect": "invalid", "why": "超过限价"}],
+    [
+        {"when": "below", "value": MEAN, "effect": "ask", "why": "须说明"},
+        {"when": "at_or_below", "value": {"kind": "lowest"}, "effect": "invalid", "why": "最低"},
+    ],
+)
+
+
+OUT = {"B1"}
+"""Whom the committee rejected."""
+
+
+def rules_of(benchmark, score):
+    for rounding in ROUNDINGS:
+        for checks in CHECKS:
+            yield {
+                "version": 1,
+                "method": "score",
+                "ceiling": "10500000",
+                "validity": checks,
+                "benchmark": benchmark,
+                "score": score,
+                "rounding": rounding,
+            }
+
+
+def again(rule, yuan):
+    """What the verifier makes of it; the code where there are too few prices."""
+    try:
+        return prices.scores(rule, yuan, OUT)
+    except Broken as fault:
+        return fault.code
+
+
+def platform_scores(rule, offered):
+    """What the platform makes of it; the code where there are too few prices."""
+    parsed = parse_rule(rule)
+    listed = [
+        {"bidder": bid, "price": f"{fen // 100}.{fen % 100:02d}"}
+        | ({"excluded": "否决"} if bid in OUT else {})
+        for bid, fen in offered.items()
+    ]
+    try:
+        rows = score_prices(parsed, parse_bids(listed, parsed)).rows
+    except Refusal as refusal:
+        return refusal.code
+    return {row.bidder: Fraction(row.score) for row in rows if row.score is not None}
+
+
+@pytest.mark.parametrize("benchmark", BENCHMARKS)
+@pytest.mark.parametrize("score", SCORES)
+def test_price_scores_are_those_of_the_platform_for_every_kind_of_rule(benchmark, score):
+    rng = random.Random(f"{benchmark}/{score}")
+    for rule in rules_of(BENCHMARKS[benchmark], SCORES[score]):
+        for count in (3, 5, 9):
+            fens = [rng.randrange(850_000_000, 1_100_000_000) for _ in range(count)]
+            offered = {f"B{number}": fen for number, fen in enumerate([*fens, fens[0]])}
+            yuan = {bid: Fraction(fen, 100) for bid, fen in offered.items()}
+
+            assert again(rule, yuan) == platform_scores(rule, offered)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"reference": "secret"}, {"drawn": {"K": ["0.5", "1"]}}, {"method": "lowest_price"}],
+    ids=["secret reference", "drawn coefficient", "lowest price"],
+)
+def test_a_rule_that_no_tender_has_is_not_recomputed_rather_than_wrongly(more):
+    rule = next(rules_of(BENCHMARKS["lowest"], SCORES["ratio"])) | more
+
+    with pytest.raises(prices.Unsupported):
+        prices.scores(rule, {"B0": Fraction(1)}, set())
+
+
+def test_experts_drawn_again_are_those_that_the_platform_drew():
+    rng = random.Random(7)
+    drew = 0
+    for _ in range(300):
+        candidates = [
+            platform_draw.Candidate(
+                f"EX{number:010d}",
+                rng.choice(CITIES[:2]),
+                frozenset(rng.sample(SPECIALITIES[:2], rng.randint(1, 2))),
+            )
+            for number in range(rng.randint(5, 12))
+        ]
+        seats = [platform_draw.Seat(rng.choice(CITIES), rng.choice(SPECIALITIES)) for _ in range(5)]
+        frozen = platform_draw.freeze_text(
+            draw="DR0", lot="L", number=1, seats=seats, candidates=candidates, excluded={}
+        ).decode()
+        nonces, value = [rng.randbytes(32) for _ in range(3)], json.loads(frozen)
+        if platform_draw.seat_problems(candidates, seats):
+            with pytest.raises(Broken):
+                drawing.drawn(bytes(32), value["candidates"], value["seats"])
+            continue
+        seed, experts = platform_draw.replay(frozen, nonces)
+
+        findings, drew = Findings(), drew + 1
+        again = drawing.check_draw(findings, replay_of(frozen, nonces, seed), {})
+
+        assert (again, findings.problems) == (experts, [])
+    assert drew > 50
+
+
+def replay_of(frozen, nonces, seed):
+    listed = [
+        {"party": f"p{n}", "nonce": each.hex(), "commitment": hashlib.sha256(each).hexdigest()}
+        for n, each in enumerate(nonces)
+    ]
+    return {"frozen": frozen, "nonces": listed, "seed": seed.hex()}
+
+
+METHODS = sorted((ROOT / "docs/methods").glob("*.json"))
+COMMITTEE = tuple(f"EX{number:010d}" for number in range(5))
+
+
+def evaluation_of(path, rng):
+    """What the platform makes of made-up sheets and prices; two bids are the same in all."""
+    text = json.loads(path.read_text("utf-8")) | {"seats": len(COMMITTEE)}
+    regime = platform.Regime(text["price_rule"]["regime"])
+    category = platform.Category(text["price_rule"].get("category", "works"))
+    frame = Frame(regime, category, date(2026, 9, 1), 500_000_000)
+    method = parse_method(text, frame)
+    offered = {f"B{n}": rng.randrange(900_000_000, 1_000_000_000) for n in range(6)}
+    offered["B5"] = offered["B4"]
+    sheets = [sheet_of(text, offered, expert, rng) for expert in COMMITTEE]
+    parsed = [parse_sheet(each["sheet"], method, offered) for each in sheets]
+    bids = [{"bid": b, "bidder": f"91{b}", "name": b, "price_fen": f} for b, f in offered.items()]
+    record = platform.Record(
+        "TD0000000000", "L", "M", COMMITTEE, COMMITTEE[0], tuple(bids), tuple(sheets), ""
+    )
+    result = platform.evaluate(method, offered, parsed)
+    return platform.evaluation_json(frame, method, record, result)
+
+
+def sheet_of(method, offered, expert, rng):
+    """A salted sheet; three of five reject B1, two of five B2."""
+    checks = [item["code"] for item in method["items"] if item["kind"] == "pass_fail"]
+    against = {"B1": COMMITTEE[:3], "B2": COMMITTEE[:2]}
+    no, yes = {"pass": False, "ground": "不符"}, {"pass": True}
+    sheet = {
+        "checks": {
+            bid: {code: no if expert in against.get(bid, ()) else yes for code in checks}
+            for bid in offered
+        },
+        "marks": {
+            bid: {
+                item["code"]: format(Decimal(item["max"]) * rng.randint(40, 100) / 100, ".2f")
+                for item in method["items"]
+                if item["kind"] == "scored"
+            }
+            for bid in offered
+        },
+    }
+    sheet["marks"]["B5"] = sheet["marks"]["B4"]
+    return sealed_sheet(expert, sheet)
+
+
+def sealed_sheet(expert, sheet):
+    digest = hashlib.sha256(bytes(32) + canonical(sheet)).hexdigest()
+    return {"expert": expert, "salt": "00" * 32, "sheet": sheet, "sheet_sha256": digest}
+
+
+def ranked(value):
+    findings = Findings()
+    lines = ranking.check_ranking(findings, canonical(value), {}, value)
+    return {problem.code for problem in findings.problems}, lines
+
+
+@pytest.mark.parametrize("path", METHODS, ids=lambda path: path.stem)
+def test_a_ranking_made_again_is_that_of_the_platform_for_every_ready_method(path):
+    value = evaluation_of(path, random.Random(path.stem))
+
+    problems, lines = ranked(value)
+
+    assert problems == set()
+    stated = sorted((line["rank"], line["total"]) for line in value["result"]["ranking"])
+    assert sorted((int(line["rank"]), line["total"]) for line in lines) == stated
+    told = {line["bidder"]: line["rank"] for line in lines}
+    assert told["91B4"] == told["91B5"]
+    assert "91B1" not in told
+    assert "91B2" in told
+
+
+def mark_raised(value):
+    """Signed again by the expert, but not what the result was made of."""
+    each = value["sheets"][0]
+    item = next(i["code"] for i in value["method"]["items"] if i["kind"] == "scored")
+    each["sheet"]["marks"]["B0"][item] = "0.00"
+    value["sheets"][0] = sealed_sheet(each["expert"], each["sheet"])
+
+
+def mark_behind_the_digest(value):
+    mark_raised(value)
+    value["sheets"][0]["sheet_sha256"] = "00" * 32
+
+
+def price_lowered(value):
+    value["bids"][0]["price_fen"] -= 100_000_000
+
+
+def ranks_swapped(value):
+    first, last = value["result"]["ranking"][0], value["result"]["ranking"][-1]
+    first["rank"], last["rank"] = last["rank"], first["rank"]
+
+
+def rejected_one_ranked(value):
+    value["result"]["ranking"].append({**value["result"]["ranking"][0], "bid": "B1"})
+
+
+def rejection_hidden(value):
+    value["result"]["rejected"].clear()
+
+
+def sheet_left_out(value):
+    value["sheets"].pop()
+
+
+LIES = [
+    (mark_raised, "ranking.line"),
+    (mark_behind_the_digest, "ranking.sheet"),
+    (price_lowered, "ranking.line"),
+    (ranks_swapped, "ranking.line"),
+    (rejected_one_ranked, "ranking.count"),
+    (rejection_hidden, "ranking.count"),
+    (sheet_left_out, "ranking.committee"),
+]
+
+
+@pytest.mark.attack("bundles")
+@pytest.mark.parametrize("path", METHODS, ids=lambda path: path.stem)
+def test_an_evaluation_that_lies_is_seen_under_every_ready_method(path, tried):
+    for lie, code in LIES:
+        value = evaluation_of(path, random.Random(path.stem))
+        lie(value)
+
+        problems, _ = ranked(value)
+
+        assert code in problems, lie.__name__
+    tried(len(LIES))
+
+
+def listed(commitments, **changes):
+    ordered = sorted(commitments)
+    told = {
+        "lot": "TD0000000000-01",
+        "count": len(ordered),
+        "root": close_root(ordered).hex(),
+        "commitments": [each.hex() for each in ordered],
+    }
+    return told | changes
+
+
+@pytest.mark.attack("bundles")
+def test_a_sealed_set_with_a_bid_more_less_or_twice_is_seen(tried):
+    leaves = [hashlib.sha256(bytes([n])).digest() for n in range(6)]
+    honest = listed(leaves)
+    more = [*honest["commitments"], "ff" * 32]
+    cases = [
+        honest | {"commitments": honest["commitments"][1:]},
+        honest | {"commitments": more},
+        honest | {"commitments": more, "count": 7},
+        honest | {"commitments": honest["commitments"][::-1]},
+        honest | {"commitments": [honest["commitments"][0], *honest["commitments"]], "count": 7},
+        honest | {"count": 5},
+    ]
+
+    assert problems_of(honest) == []
+    assert all(problems_of(case) for case in cases)
+    tried(len(cases))
+
+
+def problems_of(value):
+    findings = Findings()
+    sealed.check_sealed_set(findings, value, [], {})
+    return findings.problems
+
+
+@pytest.mark.attack("log")
+def test_two_histories_of_one_log_are_told_apart():
+    leaves = [hashlib.sha256(bytes([n])).digest() for n in range(7)]
+    other = [*leaves[:3], bytes(32), *leaves[4:]]
+    key = signatures.read_note_key(made.verifier_key())
+    findings = Findings()
+
+    history.check_history(findings, head_of(leaves[:4]), head_of(other), {"proof": []}, key)
+
+    assert {problem.code for problem in findings.problems} == {"tree.not_consistent"}
+    assert findings.checked["checkpoint_signature"] == 2
+
+
+def head_of(leaves):
+    text = checkpoint_text(made.ORIGIN, len(leaves), root_of(leaves))
+    return note(text, signature_line(made.ORIGIN, made.LOG_KEY, text)).encode()
+
+
+def bent(value):
+    """The value with each of its parts in turn left out, or something else than it should be."""
+    for key in list(value) if isinstance(value, dict) else range(min(len(value), 2)):
+        held = value[key]
+        for other in (None, "x", [], {"x": {}}):
+            value[key] = other
+            yield value
+        value[key] = held
+        if isinstance(held, dict | list):
+            yield from bent(held)
+
+
+def bent_files():
+    """(what, content) for every part of every kind of file, bent."""
+    evaluation, told = evaluation_of(METHODS[0], random.Random(1)), listed([bytes(32)])
+    frozen = {"draw": "DR0", "round": 1, "seats": [{"city": None, "speciality": None}]}
+    frozen["candidates"] = [{"expert": "EX0", "city": "临江", "specialities": []}]
+    replay = replay_of(canonical(frozen).decode(), [bytes(32), bytes([1]) * 32], bytes(32))
+    for what, value in (("ranking", evaluation), ("sealed", told), ("draw", replay)):
+        yield from ((what, each) for each in bent(value))
+    yield from (("draw", replay | {"frozen": canonical(each).decode()}) for each in bent(frozen))
+
+
+@pytest.mark.attack("bundles")
+def test_whatever_a_file_holds_the_answer_is_a_verdict(tmp_path, capsys, tried):
+    path, cases = tmp_path / "file.json", 0
+    for what, value in bent_files():
+        path.write_text(json.dumps(value))
+
+        code = recompute.main([what, str(path)])
+
+        assert EXITS[json.loads(capsys.readouterr().out)["verdict"]] == code
+        cases += 1
+    assert cases > 200
+    tried(cases)
+
+
+def test_what_cannot_be_read_is_said_and_no_verdict(tmp_path):
+    path = tmp_path / "file.json"
+    path.write_text("[]")
+
+    for what in ("sealed", "draw", "ranking"):
+        script = str(ROOT / "verifier/recompute.py")
+        done = subprocess.run(
+            [sys.executable, script, what, str(path)], capture_output=True, text=True, check=False
+        )
+
+        assert done.returncode == 2
+        assert json.loads(done.stdout)["verdict"] == "indeterminate"

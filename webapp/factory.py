@@ -108,7 +108,6 @@ APIS = (
     dossier_api.api,
     log_api.api,
     conduct_api.api,
-    log_api.api,
 )
 PAGES = (
     account_pages.pages,

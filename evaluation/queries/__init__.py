@@ -13,6 +13,8 @@ from evaluation.models.meeting import BlindBid, ChairVote, Meeting, Member
 from evaluation.models.pool import Expert
 from evaluation.models.report import Report
 from evaluation.models.scoring import Ranking, ScoreSheet, SheetVersion
+from evaluation.queries.audiences import audience_of as audience_of
+from evaluation.queries.audiences import audiences_of as audiences_of
 from evaluation.queries.presence import LostSeat as LostSeat
 from evaluation.queries.presence import OwnPresence as OwnPresence
 from evaluation.queries.presence import lost_seats as lost_seats
@@ -235,46 +237,6 @@ def votes_in(db: Session, meeting: Meeting) -> Sequence[ChairVote]:
         ChairVote.meeting_code == meeting.code, ChairVote.ballot == meeting.ballot
     )
     return db.scalars(query.order_by(ChairVote.voter)).all()
-
-
-def audience_of(db: Session, viewer: Viewer, code: str) -> Audience:
-    """The audience that this viewer belongs to for a meeting. Raises NotFound for others."""
-    (found,) = audiences_of(db, [viewer], code)
-    if found is None:
-        raise no_meeting(code)
-    return found
-
-
-def audiences_of(db: Session, viewers: Sequence[Viewer], code: str) -> list[Audience | None]:
-    """The audience of each viewer for a meeting, in their order; None for others.
-
-    Raises NotFound when there is no such meeting.
-    """
-    tender = meeting_by_code(db, code).lot.tender
-    sides = {tender.agency.credit_code, tender.procuring_entity.credit_code}
-    found = [_by_office(viewer, sides) for viewer in viewers]
-    if all(found):
-        return found
-    members = set(db.scalars(_people_of(code)))
-    return [
-        audience or (Audience.EXPERT if viewer.code in members else None)
-        for viewer, audience in zip(viewers, found, strict=True)
-    ]
-
-
-def _by_office(viewer: Viewer, sides: Collection[str]) -> Audience | None:
-    if viewer.may(Permission.SUPERVISE):
-        return Audience.REGULATOR
-    if viewer.may(Permission.RUN_TENDER) and viewer.organisation in sides:
-        return Audience.AGENCY
-    return None
-
-
-def _people_of(meeting_code: str) -> sa.Select[str]:
-    """The persons' codes of a meeting's members."""
-    query = sa.select(Person.code).join(Expert, Expert.person_id == Person.id)
-    seats = query.join(Member, Member.expert_code == Expert.code)
-    return seats.where(Member.meeting_code == meeting_code)
 
 
 def blind_codes(db: Session, meeting_code: str) -> list[str]:

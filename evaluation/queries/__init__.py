@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,7 +28,6 @@ from evaluation.queries.progress import place_of as place_of
 from evaluation.queries.progress import progress_of as progress_of
 from evaluation.queries.seats import OwnSeat as OwnSeat
 from evaluation.queries.seats import seats_of_person as seats_of_person
-from evaluation.rules.disclosure import Audience
 from evaluation.rules.draw import Party
 from evaluation.rules.method import Frame, Method, parse_method
 from evaluation.states import CallState, DrawState, ExpertState
@@ -36,7 +35,7 @@ from identity.models.accounts import Person, PersonRole
 from identity.models.organisations import Organisation
 from identity.models.papers import Paper, Turn
 from identity.rules.permissions import Viewer
-from identity.states import Permission, Role
+from identity.states import Role
 from kernel.errors import NotFound
 from kernel.periods import legal_date
 from trading import queries as trading

@@ -28,8 +28,11 @@ STEPS = {
 }
 PLACES = {"before": -SECOND, "just before": -timedelta(microseconds=1), "at": 0 * SECOND,
           "after": SECOND}  # fmt: skip
+NEAREST = {"just before", "at"}
 CASES = [
-    pytest.param(place, step, id=f"{where}, {name}")
+    pytest.param(
+        place, step, id=f"{where}, {name}", marks=() if where in NEAREST else pytest.mark.slow
+    )
     for where, place in PLACES.items()
     for name, step in STEPS.items()
 ]

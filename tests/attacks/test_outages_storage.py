@@ -198,9 +198,9 @@ def down():
 
 AWAY = [
     pytest.param(down, id="down"),
-    pytest.param(partial(authority, b""), id="silent"),
+    pytest.param(partial(authority, b""), id="silent", marks=pytest.mark.slow),
     pytest.param(partial(authority, b"<html>busy</html>"), id="garbage"),
-    pytest.param(partial(authority, bytes(200_000)), id="endless"),
+    pytest.param(partial(authority, bytes(200_000)), id="endless", marks=pytest.mark.slow),
     pytest.param(partial(authority, b"", 11), id="slow", marks=pytest.mark.slow),
 ]
 

@@ -93,7 +93,7 @@ class InvalidInput(Refusal):
 
 
 class Busy(Refusal):
-    """Nothing was done; the same request may be repeated in a second."""
+    """Nothing was done, or the message says otherwise; the same request may be repeated soon."""
 
 
 class TooMany(Refusal):

@@ -8,6 +8,7 @@ last, so that no two transactions ever wait for each other in a circle (design.m
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +19,12 @@ from kernel.errors import Busy
 from storage.subjects import lock_subjects
 
 BUSY_SECONDS = 5
-# SQLSTATEs that mean "nothing was done, try again": deadlock, lock not available, serialization.
-_BUSY_STATES = {"40P01", "55P03", "40001"}
+# SQLSTATEs that mean "nothing was done, try again": deadlock, lock not available, serialization,
+# no connection left; and a server that is ending, was ended, or begins.
+_BUSY_STATES = {"40P01", "55P03", "40001", "53300"}
+_AWAY_STATES = {"57P01", "57P02", "57P03"}
+_FULL_STATES = {"53100"}
+_SQLITE_FULL = 13
 
 Step = Callable[[Session, datetime], None]
 _steps: list[tuple[int, Step]] = []
@@ -29,6 +34,13 @@ def before_commit(order: int, step: Step) -> None:
     """Register a numbering step; streams (10) come before channels (20). Once, at import."""
     _steps.append((order, step))
     _steps.sort(key=lambda pair: pair[0])
+
+
+@dataclass
+class _Attempt:
+    """How far a transaction came."""
+
+    is_committing: bool = False
 
 
 class Database:
@@ -51,11 +63,12 @@ class Database:
         `now` is the legal instant: real time plus the shift of the clock of the last subject in
         lock order, and never before that subject's last transaction. `new_clock` (name, start)
         puts the subjects that this transaction creates under a rehearsal clock.
-        Raises Busy when a lock could not be had; nothing was done then.
+        Raises Busy when a lock or the database could not be had; nothing was done then, unless
+        its code is `storage.unsure`.
         """
         with (
             self._serialised(),
-            self._busy_told(),
+            self._busy_told() as attempt,
             Session(self.writer, expire_on_commit=False) as db,
             db.begin(),
         ):
@@ -64,6 +77,7 @@ class Database:
             db.flush()
             for _, step in _steps:
                 step(db, now)
+            attempt.is_committing = True
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
@@ -91,12 +105,14 @@ class Database:
             self._one_writer.release()
 
     @contextmanager
-    def _busy_told(self) -> Iterator[None]:
+    def _busy_told(self) -> Iterator["_Attempt"]:
+        attempt = _Attempt()
         try:
-            yield
+            yield attempt
         except sa.exc.DBAPIError as fault:
-            if _is_busy(fault):
-                raise busy() from fault
+            refusal = _told(fault, attempt)
+            if refusal is not None:
+                raise refusal from fault
             raise
 
     def _engine(self, pool_size: int, *, reads_only: bool) -> sa.Engine:
@@ -167,12 +183,52 @@ def _set_up_reader(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA query_only=ON")
 
 
+def _told(fault: sa.exc.DBAPIError, attempt: _Attempt) -> Busy | None:
+    """What this fault of the database means for whoever asked; None: it is one of the program."""
+    if _is_away(fault):
+        return unsure() if attempt.is_committing else busy()
+    if _is_full(fault):
+        return full()
+    return busy() if _is_busy(fault) else None
+
+
 def _is_busy(fault: sa.exc.DBAPIError) -> bool:
-    if getattr(fault.orig, "sqlstate", None) in _BUSY_STATES:
+    if _state(fault) in _BUSY_STATES:
         return True
     return isinstance(fault, sa.exc.OperationalError) and "database is locked" in str(fault.orig)
+
+
+def _is_away(fault: sa.exc.DBAPIError) -> bool:
+    """Whether the server ended, or its connection broke or could not be had."""
+    state = _state(fault)
+    if state in _AWAY_STATES or state.startswith("08") or fault.connection_invalidated:
+        return True
+    # Whoever cannot connect has no state to tell; SQLite has none at all, and is never away.
+    is_sqlite = hasattr(fault.orig, "sqlite_errorcode")
+    return isinstance(fault, sa.exc.OperationalError) and not state and not is_sqlite
+
+
+def _is_full(fault: sa.exc.DBAPIError) -> bool:
+    code = getattr(fault.orig, "sqlite_errorcode", None)
+    return code == _SQLITE_FULL or _state(fault) in _FULL_STATES
+
+
+def _state(fault: sa.exc.DBAPIError) -> str:
+    return getattr(fault.orig, "sqlstate", None) or ""
 
 
 def busy() -> Busy:
     """What is said when something could not be had now and nothing was done."""
     return Busy("storage.busy", "系统正忙，本次没有做任何改动，请一秒后重试。")
+
+
+def full() -> Busy:
+    """What is said when there is no room left and nothing was done."""
+    return Busy("storage.full", "平台的存储空间已满，本次没有做任何改动，请稍后重试或联系平台。")
+
+
+def unsure() -> Busy:
+    """What is said when the database went away while it was told to keep what was done."""
+    return Busy(
+        "storage.unsure", "保存时与数据库的连接中断，本次是否已经生效尚不能确定，请核对后再重试。"
+    )

@@ -17,6 +17,9 @@ from storage.subjects import REAL_CLOCK, Clock, Subject, clock_of, legal_now
 # A worker renews its claims while it works, so a dead one delays its work by no more than this.
 CLAIM = timedelta(seconds=10)
 _BACK_OFF = timedelta(seconds=2)
+_MOST_TRIES = 15
+# Nobody claims for longer: a claim beyond is of a clock that has been set back since.
+_LONGEST = max(CLAIM, _BACK_OFF * _MOST_TRIES)
 
 
 class DueWork(Base):
@@ -116,7 +119,8 @@ def claim_due(db: Session, limit: int = 20) -> list[Claim]:
     """Claim the work whose legal moment has come by its own clock; oldest first."""
     now = real_now(db)
     shifts = dict(db.execute(sa.select(Clock.name, Clock.shift)).all())
-    free = sa.or_(DueWork.claimed_until.is_(None), DueWork.claimed_until <= now)
+    until = DueWork.claimed_until
+    free = sa.or_(until.is_(None), until <= now, until > now + _LONGEST)
     waiting = (DueWork.done_at.is_(None), DueWork.held_from.is_(None))
     query = sa.select(DueWork).where(*waiting, free).order_by(DueWork.due_at)
     claims = []
@@ -149,7 +153,7 @@ def give_back(db: Session, work_id: int, error: str) -> None:
     row = db.get(DueWork, work_id)
     if row is None:  # it was dropped while somebody tried it
         return
-    row.claimed_until = real_now(db) + _BACK_OFF * min(row.tries, 15)
+    row.claimed_until = real_now(db) + _BACK_OFF * min(row.tries, _MOST_TRIES)
     row.last_error = error[:300]
 
 

@@ -3,6 +3,7 @@
 A file that no row speaks of (its transaction failed) is harmless and can be swept later.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from kernel.errors import InvalidInput
+from storage.database import full
 
 _CHUNK = 1 << 18
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -32,7 +35,10 @@ class Vault:
         self._folder = folder
 
     def put(self, source: Readable, *, limit: int) -> tuple[str, int]:
-        """Store what can be read; return (digest in hex, bytes). Above `limit`: InvalidInput."""
+        """Store what can be read; return (digest in hex, bytes). Above `limit`: InvalidInput.
+
+        Raises Busy when there is no room left; nothing is kept then.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         beside = self._folder / f".{os.getpid()}.{secrets.token_hex(8)}"
         digest, size = hashlib.sha256(), 0
@@ -47,6 +53,10 @@ class Vault:
                 file.flush()
                 os.fsync(file.fileno())
             self._keep(beside, digest.hexdigest())
+        except OSError as fault:
+            if fault.errno in _NO_ROOM:
+                raise full() from fault
+            raise
         finally:
             beside.unlink(missing_ok=True)
         return digest.hexdigest(), size

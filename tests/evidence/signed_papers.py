@@ -141,7 +141,7 @@ def plain_letter() -> bytes:
         )
     )
     pdf.pages[0].obj.Annots = Array([field])
-    pdf.Root.AcroForm = pdf.make_indirect(Dictionary(Fields=Array([field])))
+    pdf.Root.AcroForm = pdf.make_indirect(Dictionary(Fields=Array([field]), DA="/Plain 9 Tf"))
     hidden = pdf.make_indirect(Dictionary(Type=Name.Pages, Count=1))
     page = Dictionary(
         Type=Name.Page,

@@ -1,7 +1,9 @@
-"""Copies of a SQLite database at named stages, gone back to as often as a test likes."""
+"""Copies of a database at named stages, gone back to as often as a test likes."""
 
 import copy
 import shutil
+
+import sqlalchemy as sa
 
 from storage import database as doors
 
@@ -34,3 +36,45 @@ class Kept:
         current = doors.current_database()
         is_ours = current.url.render_as_string() == self.url
         return current if is_ours else doors.open_database(self.url)
+
+
+class KeptOnServer:
+    """The same on PostgreSQL: every stage is a database, copied by the server."""
+
+    def __init__(self, url):
+        self.url, self.known = url, {}
+        self._name = sa.make_url(url).database
+        self._server = sa.create_engine(
+            sa.make_url(url).set(database="postgres"),
+            isolation_level="AUTOCOMMIT",
+            poolclass=sa.NullPool,
+        )
+
+    def keep(self, name, known):
+        """The database as it stands now is this stage."""
+        doors.current_database().dispose()
+        self._copy(self._name, self._stage(name))
+        self.known[name] = copy.deepcopy(known)
+
+    def load(self, name):
+        """Go back to this stage; returns what is known at it."""
+        doors.open_database(self.url).dispose()
+        self._copy(self._stage(name), self._name)
+        return copy.deepcopy(self.known[name])
+
+    def drop(self):
+        """Forget all stages."""
+        for name in list(self.known):
+            self._say(f'DROP DATABASE "{self._stage(name)}" WITH (FORCE)')
+        self._server.dispose()
+
+    def _stage(self, name):
+        return f"{self._name} {name}"
+
+    def _copy(self, source, target):
+        self._say(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
+        self._say(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
+
+    def _say(self, statement):
+        with self._server.connect() as connection:
+            connection.exec_driver_sql(statement)

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.attack("crashes")
 __all__ = ["workshop"]
 
 
-def test_the_three_steps_of_a_signature_are_each_whole_or_absent(workshop, database, database_url):
+def test_the_three_steps_of_a_signature_are_each_whole_or_absent(
+    workshop, database, database_url, tried
+):
     paper = begin(workshop)
     subject = papers.subject_of(paper)
     steps = (
@@ -25,16 +27,20 @@ def test_the_three_steps_of_a_signature_are_each_whole_or_absent(workshop, datab
 
     for step, *kind, reached in steps:
         act = step(*kind, subject, workshop) if kind else step
-        assert try_every_statement(database, database_url, act) > 5
+        deaths = try_every_statement(database, database_url, act)
+        tried(deaths)
+        assert deaths > 5
         assert turn_of(paper, "first").state is reached
 
 
-def test_a_seal_is_whole_or_absent(workshop, database, database_url):
+def test_a_seal_is_whole_or_absent(workshop, database, database_url, tried):
     paper = begin(workshop)
     for name in ("first", "second"):
         sign(name, paper, workshop)
     seal = act_of(papers.SEAL, papers.subject_of(paper), workshop)
 
-    assert try_every_statement(database, database_url, seal) > 5
+    deaths = try_every_statement(database, database_url, seal)
+    tried(deaths)
+    assert deaths > 5
 
     assert paper_of(paper).state is PaperState.COMPLETE

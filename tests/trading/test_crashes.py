@@ -36,23 +36,24 @@ def vault(tmp_path):
     return Vault(tmp_path / "files")
 
 
-def test_a_submission_is_whole_or_absent(database, database_url, vault):
+def test_a_submission_is_whole_or_absent(database, database_url, vault, tried):
     make_cast(1)
     lot = make_open_lot(start=START)
     bidder = Bidder("bidder1").enrol()
     seal, sealed = bidder.seal()
     upload, statement = bidder.upload(lot, sealed, vault), bidder.statement(lot, seal, sealed)
 
-    tried = try_every_statement(
+    deaths = try_every_statement(
         database, database_url, lambda: bidder.hand_in(lot, statement, upload, sealed)
     )
 
-    assert tried > 10
+    assert deaths > 10
+    tried(deaths)
     with snapshot() as db:
         assert len(queries.standing_bids(db, queries.lot_by_code(db, lot).id)) == 1
 
 
-def test_a_close_is_whole_or_absent(database, database_url, vault):
+def test_a_close_is_whole_or_absent(database, database_url, vault, tried):
     make_cast(3)
     lot = make_open_lot(start=START)
     for number in range(1, 4):
@@ -65,23 +66,27 @@ def test_a_close_is_whole_or_absent(database, database_url, vault):
         with transaction(lock=[f"lot:{lot}"]) as (db, now):
             close_lot(db, lot, now=now)
 
-    assert try_every_statement(database, database_url, close) > 10
+    deaths = try_every_statement(database, database_url, close)
+    tried(deaths)
+    assert deaths > 10
     with snapshot() as db:
         assert queries.lot_by_code(db, lot).sealed_count == 3
 
 
-def test_an_opening_is_whole_or_absent(database, database_url, vault):
+def test_an_opening_is_whole_or_absent(database, database_url, vault, tried):
     hall = Hall(vault, bidders=3).ready().all_bid().close()
     for bidder in hall.bidders:
         hall.release(bidder)
     hall.end_window().publish()
     hall.do("lot.check_releases")
 
-    assert try_every_statement(database, database_url, lambda: hall.do("lot.open")) > 10
+    deaths = try_every_statement(database, database_url, lambda: hall.do("lot.open"))
+    tried(deaths)
+    assert deaths > 10
     assert len(hall.outcomes()) == 3
 
 
-def test_the_sequencer_appends_whole_or_not_at_all(database, database_url, vault):
+def test_the_sequencer_appends_whole_or_not_at_all(database, database_url, vault, tried):
     make_cast(1)
     make_open_lot(start=START)
 
@@ -89,7 +94,9 @@ def test_the_sequencer_appends_whole_or_not_at_all(database, database_url, vault
         with transaction() as (db, _):
             append_pending(db, "test.invalid/log", KEY)
 
-    assert try_every_statement(database, database_url, append) > 5
+    deaths = try_every_statement(database, database_url, append)
+    tried(deaths)
+    assert deaths > 5
     with snapshot() as db:
         assert db.scalar(sa.select(sa.func.count()).select_from(PendingFact)) == 0
 
@@ -103,39 +110,45 @@ def only_order(bank):
 
 
 def test_a_guarantee_is_ordered_approved_and_issued_whole_or_not_at_all(
-    database, database_url, vault
+    database, database_url, vault, tried
 ):
     bank = Bank(vault)
 
-    def tried(act):
-        return try_every_statement(database, database_url, act)
+    def deaths(act):
+        number = try_every_statement(database, database_url, act)
+        tried(number)
+        return number
 
-    assert tried(lambda: bank.order("bidder1")) > 10
+    assert deaths(lambda: bank.order("bidder1")) > 10
     code = only_order(bank).code
-    assert tried(lambda: bank.approve(code)) > 10
+    assert deaths(lambda: bank.approve(code)) > 10
     paper = only_order(bank).paper_code
     do_duty(guarantee.DRAW, papers.subject_of(paper), bank.workshop)
     sign("banker", paper, bank.workshop)
-    assert tried(act_of(guarantee.ISSUED, f"lot:{bank.lot}", bank.workshop)) > 5
+    assert deaths(act_of(guarantee.ISSUED, f"lot:{bank.lot}", bank.workshop)) > 5
     assert only_order(bank).state is GuaranteeState.ISSUED
 
 
-def test_a_termination_is_whole_or_absent(database, database_url, vault):
+def test_a_termination_is_whole_or_absent(database, database_url, vault, tried):
     hall = Hall(vault, bidders=3).ready().all_bid()
 
-    assert try_every_statement(database, database_url, lambda: terminated(hall)) > 10
+    deaths = try_every_statement(database, database_url, lambda: terminated(hall))
+    tried(deaths)
+    assert deaths > 10
 
     assert hall.state() is LotState.TERMINATED
     with snapshot() as db:
         assert db.scalar(sa.select(sa.func.count()).select_from(HeldFact)) == 0
 
 
-def test_an_award_is_whole_or_absent(database, database_url, vault):
+def test_an_award_is_whole_or_absent(database, database_url, vault, tried):
     made = Awarding(vault).receive()
     made.publish()
     decided_at = made.report().publicity_until
 
-    assert try_every_statement(database, database_url, lambda: made.decide(at=decided_at)) > 10
+    deaths = try_every_statement(database, database_url, lambda: made.decide(at=decided_at))
+    tried(deaths)
+    assert deaths > 10
 
     assert made.found().state is LotState.AWARDED
     assert made.award().bid.receipt == made.receipts[0]

@@ -68,7 +68,7 @@ def test_a_missing_and_an_unlisted_member_are_refused(honest, judged):
     assert codes(judged(made.packed(unlisted))) == {"bundle.files"}
 
 
-def test_no_flipped_byte_of_any_member_is_valid(honest, judged):
+def test_no_flipped_byte_of_any_member_is_valid(honest, judged, tried):
     chance = random.Random(7)
     names = list(honest.members)
     for number in range(150):
@@ -79,21 +79,26 @@ def test_no_flipped_byte_of_any_member_is_valid(honest, judged):
         findings = judged(made.packed(honest.members | {name: bytes(content)}))
 
         assert findings.verdict != "valid", name
+    tried(150)
 
 
-def test_no_flipped_byte_of_the_file_is_valid(honest, judged):
+def test_no_flipped_byte_of_the_file_is_valid(honest, judged, tried):
     chance = random.Random(8)
     headers = [*range(50), *range(len(honest.content) - 800, len(honest.content))]
-    for at in [*chance.sample(range(len(honest.content)), 150), *headers]:
+    places = [*chance.sample(range(len(honest.content)), 150), *headers]
+    for at in places:
         content = bytearray(honest.content)
         content[at] ^= 1 << chance.randrange(8)
 
         assert judged(bytes(content)).verdict != "valid", at
+    tried(len(places))
 
 
-def test_no_cut_of_the_file_is_valid(honest, judged):
-    for length in range(0, len(honest.content), 997):
+def test_no_cut_of_the_file_is_valid(honest, judged, tried):
+    lengths = range(0, len(honest.content), 997)
+    for length in lengths:
         assert judged(honest.content[:length]).verdict != "valid", length
+    tried(len(lengths))
 
 
 def test_a_zip_is_read_in_the_order_of_its_members(honest, tmp_path):

@@ -95,11 +95,32 @@ def _decrypt(
         if header_problems(sealed.read(HEADER_BYTES)):
             raise _unreadable("不是一个收件人的 age 文件")
         sealed.seek(0)
+        target = _Target(plain)
         try:
-            pyrage.decrypt_io(sealed, plain, [pyrage.x25519.Identity.from_str(identity)])
+            pyrage.decrypt_io(sealed, target, [pyrage.x25519.Identity.from_str(identity)])
         except (pyrage.DecryptError, OSError) as fault:
+            if target.fault is not None:  # a full disk is no fault of a bidder
+                raise target.fault from fault
             raise _unreadable("密文未通过完整性检验") from fault
     plain.seek(0)
+
+
+class _Target:
+    """Where the plain text goes; a broken text and a broken disk are both told as OSError."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.fault: OSError | None = None
+
+    def write(self, content: bytes) -> int:
+        try:
+            return self._file.write(content)
+        except OSError as fault:
+            self.fault = fault
+            raise
+
+    def flush(self) -> None:
+        self._file.flush()
 
 
 def _copy_checked(vault: Vault, digest: str, stated: str, target: BinaryIO) -> None:

@@ -9,24 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.architecture import templates, translations
+from tests.architecture.packages import APART, PROGRAM
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = (
-    "kernel",
-    "storage",
-    "evidence",
-    "outbox",
-    "identity",
-    "trading",
-    "evaluation",
-    "supervision",
-    "webapp",
-    "client",
-    "verifier",
-    "demo",
-    "bench",
-)
-SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+SOURCES = sorted(path for package in PROGRAM + APART for path in (ROOT / package).rglob("*.py"))
 IDS = [str(path.relative_to(ROOT)) for path in SOURCES]
 
 

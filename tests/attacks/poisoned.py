@@ -8,43 +8,14 @@ import re
 
 import sqlalchemy as sa
 
-from demo.conduct import play_cases
-from demo.people import make_demo_people, make_residents
-from demo.playing import play_all
-from demo.stage import Stage
-from demo.tenders import PLANS
 from storage.append_only import APPEND_ONLY
 from storage.database import current_database
-from tests.webapp import test_statements
-from webapp.factory import create_app
-from webapp.settings import prepare_keys, settings_from
 from webapp.tables import metadata
 
 CANARY = "\"'><img src=x onerror=x()>{{7*7}}<script>x()</script>"
 # Digests and signatures speak of these bytes: they are shown nowhere, or as they are.
 SEALED = {"evidence_entry", "evidence_head", "evidence_node", "fact", "undertaking", "paper"}
 _FREE_TEXT = re.compile(r"[\u4e00-\u9fff]")
-
-
-def town(folder, template, plans):
-    """The application over these plans of the demo city; every free text of it is poisoned."""
-    path = folder / "zhaobiao.db"
-    path.write_bytes(template.read_bytes())
-    environment = {
-        "ZHAOBIAO_VAR": str(folder / "var"),
-        "ZHAOBIAO_WITNESS": str(folder / "witness"),
-        "DATABASE_URL": f"sqlite:///{path}",
-    }
-    settings = settings_from(environment)
-    prepare_keys(settings)
-    app = create_app(settings)
-    make_demo_people()
-    make_residents()
-    stage = Stage(settings)
-    play_cases(stage)
-    assert play_all(stage, [plan for plan in PLANS if plan.key in plans], print) == []
-    test_statements._add_what_the_city_lacks(app)
-    return app
 
 
 def poison():

@@ -18,6 +18,7 @@ import pytest
 
 from kernel.errors import InvalidInput
 from supervision.actions.extraction import Limits, extracted
+from tests.architecture.packages import PROGRAM
 from tests.factories.pages import Reader
 
 pytestmark = pytest.mark.attack("hostile-files")
@@ -246,18 +247,7 @@ def test_a_packed_body_is_refused_and_not_unpacked(client, coding, tried):
 def test_nothing_leaves_as_a_spreadsheet_in_which_a_name_could_be_a_formula():
     """Who adds such an export has to say here how a cell that begins with = + - @ is kept text."""
     root = Path(__file__).parents[2]
-    packages = (
-        "kernel",
-        "storage",
-        "evidence",
-        "outbox",
-        "identity",
-        "trading",
-        "evaluation",
-        "supervision",
-        "webapp",
-    )
-    sources = [path for each in packages for path in (root / each).rglob("*.py")]
+    sources = [path for each in PROGRAM for path in (root / each).rglob("*.py")]
     writes = re.compile(r"csv\.(writer|DictWriter)|openpyxl|xlsxwriter|text/csv|spreadsheetml")
 
     assert [str(path) for path in sources if writes.search(path.read_text("utf-8"))] == []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.packages import PROGRAM
 from tests.attacks.doors import MARK, changing
 from tests.factories.pages import Reader
 from tests.factories.trading import make_tender
@@ -84,18 +85,7 @@ FETCHING = re.compile(
 def test_only_what_an_operator_set_is_ever_fetched():
     """Time-stamps and mail go where the settings say; the journey is a command, no door."""
     root = Path(__file__).parents[2]
-    packages = (
-        "kernel",
-        "storage",
-        "evidence",
-        "outbox",
-        "identity",
-        "trading",
-        "evaluation",
-        "supervision",
-        "webapp",
-    )
-    sources = [path for each in packages for path in (root / each).rglob("*.py")]
+    sources = [path for each in PROGRAM for path in (root / each).rglob("*.py")]
 
     fetching = {
         str(path.relative_to(root)) for path in sources if FETCHING.search(path.read_text("utf-8"))

@@ -17,6 +17,7 @@ from storage.database import current_database
 from tests.attacks import poisoned
 from tests.attacks.poisoned import CANARY
 from tests.factories.pages import Reader
+from tests.factories.town import demo_town
 from tests.webapp.test_bad_input import HOSTILE
 from tests.webapp.test_statements import PEOPLE, addresses, begin_half, is_page
 
@@ -54,7 +55,7 @@ VALUES = (
 )
 def pages(request, tmp_path_factory, sqlite_template):
     """(who, address, answer) of every page, in a poisoned town."""
-    app = poisoned.town(tmp_path_factory.mktemp("poisoned"), sqlite_template, request.param)
+    app = demo_town(tmp_path_factory.mktemp("poisoned"), sqlite_template, request.param)
     assert poisoned.poison() > 500
     found = []
     for who in (None, *PEOPLE):

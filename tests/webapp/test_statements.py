@@ -4,7 +4,6 @@ The pages are those of the program itself, the rows those of tenders of the demo
 in every kind of state. A page that nobody opens here is not counted, and fails for that.
 """
 
-import io
 import re
 from collections import Counter
 from functools import reduce
@@ -12,39 +11,26 @@ from functools import reduce
 import pytest
 import sqlalchemy as sa
 
-from demo.conduct import play_cases
-from demo.people import PASSWORD, make_demo_people, make_residents
-from demo.playing import play_all
-from demo.stage import Stage
-from demo.tenders import PLANS
+from demo.people import PASSWORD
 from evaluation.models.draw import Draw
 from evaluation.models.meeting import Meeting
 from evaluation.models.pool import Expert
-from identity import queries as identity
-from identity.actions import applications
-from identity.actions.applications import Applicant
 from identity.models.accounts import Person
 from identity.models.applications import Application
 from identity.models.credentials import SigningKey
 from identity.models.papers import Paper, Turn
 from identity.models.standing import Restriction
-from identity.states import OrganisationKind
 from outbox.models.letters import Letter
 from storage.base import real_now
-from storage.database import current_database, snapshot, transaction
+from storage.database import current_database, snapshot
 from supervision.models.conduct import Finding
-from tests.factories.identity import password_hash, valid_code
 from tests.factories.pages import Reader
 from tests.factories.statements import asked
-from trading.actions import documents
-from trading.actions.documents import StoredFile
+from tests.factories.town import demo_town
 from trading.models.bidding import Bid
 from trading.models.documents import TenderDocument
 from trading.models.guarantee import GuaranteeOrder
 from trading.models.tendering import Lot, Tender
-from trading.states import LotState
-from webapp.factory import create_app
-from webapp.settings import prepare_keys, settings_from
 
 MOST = 8
 # Pages that truly cannot: endpoint → their own limit and why. None.
@@ -124,43 +110,9 @@ ADDRESSES = {
 def town(tmp_path_factory, sqlite_template):
     """The application over tenders of the demo city in every kind of state."""
     folder = tmp_path_factory.mktemp("town")
-    path = folder / "zhaobiao.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    environment = {
-        "ZHAOBIAO_VAR": str(folder / "var"),
-        "ZHAOBIAO_WITNESS": str(folder / "witness"),
-        "DATABASE_URL": f"sqlite:///{path}",
-    }
-    settings = settings_from(environment)
-    prepare_keys(settings)
-    app = create_app(settings)
-    make_demo_people()
-    make_residents()
-    stage = Stage(settings)
-    play_cases(stage)
-    assert play_all(stage, [plan for plan in PLANS if plan.key in PLAYED], print) == []
-    _add_what_the_city_lacks(app)
+    app = demo_town(folder, sqlite_template, PLAYED)
     yield app
     current_database().dispose()
-
-
-def _add_what_the_city_lacks(app):
-    """An application, people who administer, and a document."""
-    digest, size = app.extensions["vault"].put(io.BytesIO(b"%PDF-1.7"), limit=100)
-    draft = sa.select(Tender.code).join(Lot, Lot.tender_id == Tender.id)
-    newcomer = Applicant(
-        OrganisationKind.BIDDER, valid_code(900), "新来公司", "010", "新人", "newcomer"
-    )
-    with transaction() as (db, now):
-        db.execute(sa.update(Person).values(is_administrator=True))
-        applications.apply(db, newcomer, password_hash(), now=now)
-        code = db.scalars(draft.where(Lot.state == LotState.REGISTERED)).first()
-        file = StoredFile("招标文件.pdf", digest, size)
-        documents.add_document(db, identity_viewer(db, "agency"), code, file, now=now)
-
-
-def identity_viewer(db, username):
-    return identity.viewer_of(identity.person_with_username(db, username))
 
 
 @pytest.fixture(scope="module")

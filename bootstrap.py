@@ -108,11 +108,8 @@ def serve(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """The whole suite: each worker has engines of its own, a file stays in one.
-
-    One worker more than cores: people at browsers and processes that start mostly wait.
-    """
-    spread = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile"]
+    """The whole suite, on every core: each worker has engines of its own, a file stays in one."""
+    spread = ["-n", "auto", "--dist", "loadfile"]
     return subprocess.run([PYTHON, "-m", "pytest", *spread, *arguments], cwd=ROOT).returncode
 
 

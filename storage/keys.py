@@ -31,14 +31,19 @@ def existing_key(folder: Path, name: str) -> Ed25519PrivateKey:
 def public_half(folder: Path, name: str) -> bytes:
     """The public half (32 bytes) of the key kept under this name; never makes a key.
 
-    It is kept beside the key, for machines that must not have the key itself. Raises
-    FileNotFoundError where neither is.
+    Where the key itself is not kept, what `keep_public_half` put beside it elsewhere is read.
+    Raises FileNotFoundError where neither is.
     """
+    if (folder / f"{name}.key").exists():
+        return existing_key(folder, name).public_key().public_bytes_raw()
+    return (folder / f"{name}.pub").read_bytes()
+
+
+def keep_public_half(folder: Path, name: str) -> None:
+    """Put the public half beside its key, for machines that must not have the key."""
     path = folder / f"{name}.pub"
     if not path.exists():
-        public = existing_key(folder, name).public_key()
-        _write_once(path, public.public_bytes_raw())
-    return path.read_bytes()
+        _write_once(path, public_half(folder, name))
 
 
 def _write_once(path: Path, value: bytes) -> None:

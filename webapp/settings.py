@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evidence.actions.workshop import Workshop
-from storage.keys import kept_secret, public_half
+from storage.keys import keep_public_half, kept_secret
 from storage.vault import Vault
 from storage.vault_s3 import S3Vault
 
@@ -98,4 +98,4 @@ def prepare_keys(settings: Settings) -> None:
     """Make the program's own keys where they are missing."""
     for name in ("session", "receipt", "checkpoint", "second-factor"):
         kept_secret(settings.keys, name)
-    public_half(settings.keys, "checkpoint")
+    keep_public_half(settings.keys, "checkpoint")

@@ -84,6 +84,7 @@ def sign_while_the_worker_dies(town, evaluation):
     return signed[0]
 
 
+@pytest.mark.slow  # the fleet dies with every change: tests/deploy
 def test_a_tender_survives_the_death_of_every_process(tmp_path):
     with running(tmp_path, None, "--no-lot") as town:
         cast = gather(town.url, tmp_path / "run", DEMO_ACCOUNTS, bidders=5, experts=5)

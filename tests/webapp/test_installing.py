@@ -70,6 +70,7 @@ def test_upgrade_makes_keys_authority_and_tables_once_and_nobody(site):
     assert people() == []
     assert sorted(path.name for path in settings.keys.iterdir()) == [
         "checkpoint.key",
+        "checkpoint.pub",
         "receipt.key",
         "second-factor.key",
         "session.key",

@@ -43,7 +43,8 @@ def make_opening_key(platform: Platform, keys: KeyFolder, lot: str) -> str:
     tender = platform.get(f"/tenders/{lot.rpartition('-')[0]}")
     shown = next(each for each in tender["lots"] if each["lot"] == lot)
     recipient = keys.new_seal()
-    keys.remember(_terms_of(lot), {"rehearsal": tender["rehearsal"]} | _terms(shown))
+    if not keys.has(_terms_of(lot)):  # told otherwise at a second key, the first word holds
+        keys.remember(_terms_of(lot), {"rehearsal": tender["rehearsal"]} | _terms(shown))
     statement = {
         "type": "opening-key/v1",
         "tender": tender["tender"],

@@ -181,6 +181,7 @@ def _seaweed(folder, data):
             weed, "-logtostderr=true", "server", f"-dir={data}", "-ip=127.0.0.1",
             "-ip.bind=127.0.0.1", "-s3", f"-s3.config={folder / 's3.json'}",
             "-master.volumeSizeLimitMB=64", "-volume.max=400", "-master.telemetry=false",
+            "-s3.port.iceberg=0", "-s3.port.lance=0",  # else at fixed ports, of which one has none
             *(f"-{name}={port}" for name, port in ports.items()),
         ],
         stderr=subprocess.DEVNULL,

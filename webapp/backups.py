@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from evidence import queries as evidence
 from evidence.actions.authority import kept_trust_pem
 from evidence.actions.bundles import kept_keys
-from kernel.errors import NotFound, NotYet, Refusal
+from kernel.errors import NotFound, NotYet
 from storage.backup import Head, Installed, Made, back_up
 from storage.database import current_database
 from storage.dumps import read_from
@@ -31,6 +31,7 @@ from supervision.actions.dossier import Sources, export_dossier
 from trading import queries as trading
 from trading.rules.disclosure import Audience
 from webapp.settings import ROOT, Settings
+from webapp.telling import telling
 
 commands = AppGroup("storage", help="Backups: encrypted to several people, and restored.")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -40,6 +41,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @commands.command()
 @click.option("--out", required=True, metavar="DIR", type=_FOLDER)
 @click.option("--to", "to", multiple=True, required=True, metavar="AGE_RECIPIENT")
+@telling
 def backup(out: Path, to: tuple[str, ...]) -> None:
     """Add a backup of database, keys and stored files to DIR, while the site runs.
 
@@ -48,10 +50,7 @@ def backup(out: Path, to: tuple[str, ...]) -> None:
 
     Example: flask storage backup --out /backup --to age1… --to age1…
     """
-    try:
-        made = make_backup(_settings(), out, to, datetime.now(UTC))
-    except Refusal as refusal:
-        raise _stopped(refusal) from refusal
+    made = make_backup(_settings(), out, to, datetime.now(UTC))
     click.echo(f"{made.folder}: {made.files} files, {made.new_files} of them new")
     click.echo(made.manifest_sha256)
 
@@ -65,6 +64,7 @@ def backup(out: Path, to: tuple[str, ...]) -> None:
 @click.option("--database", metavar="URL", help="An empty PostgreSQL database.")
 @click.option("--bucket", metavar="NAME", help="An empty bucket at S3_ENDPOINT for the files.")
 @click.option("--tenders", default=3, show_default=True, help="So many newest ones are verified.")
+@telling
 def restore_backup(
     folder: Path,
     identity: Path,
@@ -84,14 +84,11 @@ def restore_backup(
     """
     settings = _settings()
     target = Target(into, database, _bucket_vault(settings, bucket))
-    try:
-        found = newest(folder, made)
-        refuse_other(found, manifest)
-        restore(found, target, identities_in(identity.read_text("utf-8")), head_of=head_of)
-        click.echo(f"{found.folder.name}: head {_worded(found.head)}")
-        checked = check_restored(settings, target, tenders)
-    except Refusal as refusal:
-        raise _stopped(refusal) from refusal
+    found = newest(folder, made)
+    refuse_other(found, manifest)
+    restore(found, target, identities_in(identity.read_text("utf-8")), head_of=head_of)
+    click.echo(f"{found.folder.name}: head {_worded(found.head)}")
+    checked = check_restored(settings, target, tenders)
     click.echo("\n".join(checked) or "no tender to verify")
 
 
@@ -162,11 +159,6 @@ def _bucket_vault(settings: Settings, bucket: str | None) -> Vault | None:
 
 def _worded(head: Head | None) -> str:
     return f"{head['size']} {head['root']}" if head else "of an empty log"
-
-
-def _stopped(refusal: Refusal) -> click.ClickException:
-    problem = refusal.problems[0]
-    return click.ClickException(f"{problem.code}: {problem}")
 
 
 def _settings() -> Settings:

@@ -3,10 +3,7 @@
 `flask prepare` and `flask serve` are for trials: they add accounts whose password everybody knows.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import wraps
-from typing import Any
 
 import click
 import sqlalchemy as sa
@@ -22,26 +19,9 @@ from kernel.errors import Refusal
 from storage.database import current_database, transaction
 from storage.migrations import upgrade
 from webapp.settings import Settings, prepare_keys
+from webapp.telling import telling
 
 _BY = "installation"
-
-
-class NotFounded(Refusal):
-    """The site was not begun."""
-
-
-def telling(command: Callable[..., None]) -> Callable[..., None]:
-    """Tell a refusal with its code, and end with 1."""
-
-    @wraps(command)
-    def told(*words: Any, **named: Any) -> None:
-        try:
-            command(*words, **named)
-        except Refusal as refusal:
-            problem = refusal.problems[0]
-            raise click.ClickException(f"{problem.code}: {problem}") from refusal
-
-    return told
 
 
 @click.command("upgrade")
@@ -73,7 +53,7 @@ def found(code: str, name: str, username: str, person: str, password: str) -> No
     password_hash = accounts.hash_password(password)
     with transaction(lock=[f"organisation:{credit_code(code)}"]) as (db, now):
         if db.scalar(sa.select(Organisation.id).limit(1)) is not None:
-            raise NotFounded("site.begun", "已有单位登记，请由交易中心的管理员在网页上登记。")
+            raise Refusal("site.begun", "已有单位登记，请由交易中心的管理员在网页上登记。")
         centre = accounts.register_organisation(
             db,
             credit_code=code,

@@ -99,6 +99,10 @@ class Live:
     def _disconnect(self, _reason: Any = None) -> None:
         self._stand_up(_sid())
 
+    def taken(self) -> int:
+        """How many seats are taken."""
+        return len(self._seats)
+
     def behind_seconds(self) -> float:
         """How far this process's watchers are behind what was committed; 0 while it has none."""
         return self._relay.behind_seconds() if self._relay is not None and len(self._seats) else 0.0

@@ -152,8 +152,7 @@ class _Condition(Collector):
 
     def _socket_share(self) -> float:
         """In tenths: enough to see the limit come near, too coarse to see a few people come."""
-        server = self._app.extensions["live"].sockets.server
-        number = sum(1 for _ in server.manager.get_participants("/", None))
+        number: int = self._app.extensions["live"].taken()
         return -(-number * _STEPS // self._limit) / _STEPS
 
 

@@ -26,7 +26,6 @@ def rows():
         return {
             table.name: Counter(map(repr, connection.execute(sa.select(table))))
             for table in metadata.sorted_tables
-            if table.name != _SEEN
         }
 
 
@@ -35,7 +34,7 @@ def difference(before, after):
     return {
         name: ((after[name] - before[name]).total(), (before[name] - after[name]).total())
         for name in before
-        if after[name] != before[name]
+        if after[name] != before[name] and name != _SEEN
     }
 
 
@@ -103,9 +102,10 @@ class Ground:
         return known
 
     def _changed(self, stage):
-        found = difference(self._rows[stage], rows())
-        self._untouched = None if found else stage
-        return found
+        before, after = self._rows[stage], rows()
+        # Also of what was only seen: the next process would not note it again, a step less.
+        self._untouched = stage if after == before else None
+        return difference(before, after)
 
     def _child(self, act, on_step):
         """How a process ended that did this, and called `on_step` before each of its steps."""

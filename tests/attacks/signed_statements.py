@@ -16,9 +16,9 @@ from identity.states import OrganisationKind, Role
 from storage import database as doors
 from tests.crashes import everything
 from tests.factories.evaluation import Evaluation
+from tests.factories.hall import START, Hall
 from tests.factories.identity import CODES, make_organisation, make_person, token, viewer
 from tests.factories.trading import Bidder, make_open_lot
-from tests.trading.test_opening import START, Hall
 
 
 @dataclass

@@ -154,13 +154,11 @@ def check_office(office, choose, tried):
     assert half == []
 
 
-@pytest.mark.slow
 def test_an_act_at_the_doors_of_a_lot_is_whole_or_absent_whenever_its_process_ends(town, tried):
     """By programs; pages call the same actions, and come with the long matrices."""
     check_doors(town, telling, tried, lambda door: door.is_api)
 
 
-@pytest.mark.slow
 def test_due_work_is_whole_or_absent_whenever_the_worker_ends(town, tried):
     check_duties(town, telling, tried)
 

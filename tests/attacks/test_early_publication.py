@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from client.keys import KeyFolder
 from client.session import Platform
-from client.witness import _terms_of, window_ended
+from client.witness import _terms_of, make_opening_key, window_ended
 
 pytestmark = pytest.mark.attack("witnesses")
 
@@ -92,3 +92,15 @@ def test_a_rehearsal_goes_by_its_own_clock(told, tmp_path):
     answer = tender(NOW + 24 * HOUR, rehearsal=True, deadline=TRUTH["deadline"])
 
     assert publishes(told, tmp_path, answer, first)
+
+
+def test_what_was_told_first_holds_though_the_platform_asks_for_a_second_key(told, tmp_path):
+    keys = KeyFolder(tmp_path)
+    keys.remember(_terms_of(LOT), TRUTH)
+    told["tender"] = LIES["called a rehearsal with a later clock"]
+
+    with pytest.raises(KeyError):  # nobody registers it: what was told is kept before that
+        make_opening_key(Platform(told["url"]), keys, LOT)
+
+    assert keys.recall(_terms_of(LOT)) == TRUTH
+    assert not publishes(told, tmp_path, told["tender"], None)

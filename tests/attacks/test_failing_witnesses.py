@@ -21,9 +21,9 @@ from storage.vault import Vault
 from tests.crashes import everything
 from tests.evaluation.test_draw import end_reveals
 from tests.factories.evaluation import PARTIES, Evaluation
+from tests.factories.hall import START, Hall
 from tests.factories.identity import CODES, make_organisation, make_person, viewer
 from tests.factories.trading import Bidder, make_open_lot, move_to
-from tests.trading.test_opening import START, Hall
 from trading.actions import opening
 from trading.rules.opening import Outcome, parse_opening_key
 from trading.states import LotState

@@ -23,10 +23,10 @@ from identity.rules.permissions import KIND_FOR_ROLE
 from identity.states import Role
 from storage.database import current_database
 from tests.attacks.doors import MARK
+from tests.factories.hall import START
 from tests.factories.identity import ALL_KINDS, ALL_ROLES, CODES, make_organisation, make_person
 from tests.factories.identity import token as token_of
 from tests.factories.trading import make_cast, make_open_lot, make_tender
-from tests.trading.test_opening import START
 from webapp.factory import create_app
 from webapp.settings import prepare_keys, settings_from
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck
 from hypothesis import strategies as st
 
 from storage.vault import Vault
-from tests.trading.test_opening import Hall, packed
+from tests.factories.hall import Hall, packed
 from trading.actions.unsealing import unseal
 from trading.rules.bidding import Envelope
 from trading.rules.files import numbered

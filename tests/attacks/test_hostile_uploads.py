@@ -30,9 +30,9 @@ from evidence.rules.streams import canonical
 from identity.states import Role
 from storage.database import current_database, snapshot
 from storage.subjects import legal_now
+from tests.factories.hall import START
 from tests.factories.identity import make_person, token, viewer
 from tests.factories.trading import Bidder, make_cast, make_open_lot, move_to
-from tests.trading.test_opening import START
 from trading.actions import bidding
 from trading.models.bidding import Bid, Upload
 from webapp.factory import create_app
@@ -291,6 +291,16 @@ def test_what_is_uploaded_and_never_submitted_fills_no_disk(site, monkeypatch):
     at_the_limit = site.begin(1)
 
     assert (at_the_limit.status_code, at_the_limit.json["error"]["code"]) == (429, "upload.quota")
+
+
+def test_announcing_first_and_sending_later_gets_round_no_limit(site, monkeypatch):
+    monkeypatch.setattr(bidding, "UNNAMED_LIMIT", 3_000)
+    codes = [site.begin(1_000).json["upload"] for _ in range(4)]
+    sent = [site.put(code, 0, bytes(1_000)) for code in codes]
+
+    assert [answer.status_code for answer in sent] == [200, 200, 200, 429]
+    assert sent[-1].json["error"]["code"] == "upload.quota"
+    assert site.row(codes[-1]).received == 0
 
 
 def test_of_colleagues_who_send_the_same_part_at_once_one_is_told_that_it_is_kept(

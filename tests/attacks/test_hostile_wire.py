@@ -141,15 +141,13 @@ class Siege:
     def send(self, frame, binary=b""):
         """One frame, perhaps with what a binary event announces; answered or cleanly ended."""
         self.asked += 1
-        try:
+        with contextlib.suppress(websocket.WebSocketException, OSError):  # as good as an answer
             if isinstance(frame, bytes):
                 self.hostile.ws.send_binary(frame)
             else:
                 self.hostile.ws.send(frame.encode("utf-8", "surrogatepass").decode("latin-1"))
             if binary:
                 self.hostile.ws.send_binary(binary)
-        except (websocket.WebSocketException, OSError):
-            pass  # ended while it was sending: as good as an answer
         if self.hostile.is_closed():
             self.again()
 

@@ -1,7 +1,6 @@
 """Disk, database and time-stamp authority go away in the middle of work and come back."""
 
 import contextlib
-import http.server
 import io
 import resource
 import threading
@@ -25,6 +24,7 @@ from storage.due import DueWork
 from storage.migrations import upgrade
 from storage.vault import Vault
 from tests import engines
+from tests.evidence.test_timestamps import served
 from tests.factories.identity import token
 from tests.factories.papers import ask, sign
 from tests.factories.trading import make_cast, make_open_lot
@@ -164,32 +164,14 @@ def test_a_paper_for_which_there_is_no_room_is_signed_later(workshop, worker):
     assert turn_of(paper, "first").state is TurnState.PREPARED
 
 
-@contextlib.contextmanager
 def authority(answer, seconds=0.0):
     """A time-stamp authority that answers this, after so long."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
-            time.sleep(seconds)
-            with contextlib.suppress(OSError):  # whoever asked has gone
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
+    def slowly(_body):
+        time.sleep(seconds)
+        return answer
 
-        def log_message(self, *_):
-            """Say nothing."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return served(slowly)
 
 
 def down():

@@ -22,11 +22,11 @@ from storage.database import snapshot, transaction
 from storage.due import DueWork
 from storage.vault import Vault
 from tests.factories.evaluation import Evaluation
+from tests.factories.hall import Hall
 from tests.factories.identity import make_organisation, make_person, valid_code, viewer
 from tests.factories.papers import ask, do_duty, value_of
 from tests.factories.trading import Bidder, make_cast, make_open_lot, move_to
 from tests.identity.test_papers import begin, turn_of, workshop
-from tests.trading.test_opening import Hall
 from tests.trading.test_races import at_once
 from trading import queries
 from trading.actions.closing import close_lot

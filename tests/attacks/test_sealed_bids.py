@@ -20,8 +20,8 @@ from tests.attacks import age_files
 from tests.attacks.bent_files import bent_envelopes, two_faced
 from tests.browser.test_scripts import NODE, ROOT
 from tests.crashes import everything
+from tests.factories.hall import START, Hall, packed
 from tests.factories.trading import make_open_lot
-from tests.trading.test_opening import START, Hall, packed
 from trading.actions.unsealing import unseal
 from trading.rules.bidding import Envelope
 from trading.rules.opening import Outcome, SealedBid

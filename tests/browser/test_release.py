@@ -8,8 +8,8 @@ from client.session import Platform
 from tests.browser.bidder import PASSPHRASE, SMALL, Hall
 from tests.browser.conftest import needs_chromium, stage_in
 from tests.browser.test_sealing import bids_of
+from tests.factories.hall import packed
 from tests.factories.identity import PASSWORD
-from tests.trading.test_opening import packed
 from trading.rules.opening import Outcome
 
 pytestmark = needs_chromium

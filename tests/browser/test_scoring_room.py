@@ -89,6 +89,26 @@ def to_marks(page):
     page.click("[data-go='1']")
 
 
+def test_leafing_through_bids_faster_than_they_load_is_no_fault(room, stage):
+    room.wait_for_function("document.querySelectorAll('#file-left option[data-bid]').length > 2")
+    room.evaluate(
+        """async () => {
+            const choice = document.querySelector("#file-left");
+            const files = [...choice.options].filter((each) => each.dataset.suffix === ".pdf");
+            for (let turn = 0; turn < 150; turn++) {
+                files[turn % files.length].selected = true;
+                choice.dispatchEvent(new Event("change", { bubbles: true }));
+                await new Promise((done) => setTimeout(done, Math.random() * 120));
+            }
+        }"""
+    )
+    choose(room, stage, 0)
+
+    room.wait_for_selector("[data-pane=left] .textLayer:has-text('第1页')")
+    room.wait_for_timeout(500)
+    assert room.faults == []
+
+
 def test_a_long_pdf_is_read_by_ranges_and_only_what_is_seen_is_drawn(room, stage):
     asked = []
     room.on("response", lambda r: asked.append(r.status) if "/files/" in r.url else None)

@@ -11,7 +11,7 @@ from storage.database import transaction
 from storage.vault import Vault
 from tests.crashes import try_every_statement
 from tests.factories.evaluation import Evaluation
-from tests.trading.test_opening import terminated
+from tests.factories.hall import terminated
 from trading.states import LotState
 
 pytestmark = pytest.mark.attack("crashes")

@@ -7,7 +7,7 @@ import pytest
 from evidence.rules.pdf_reasons import Status
 from tests.evidence import attacks_on_trailers, signed_papers
 from tests.evidence.signed_papers import examined
-from tests.evidence.test_pdf_signatures import in_contents
+from tests.evidence.test_hostile_pdfs import in_contents
 
 pytestmark = pytest.mark.attack("archives")
 

@@ -9,7 +9,7 @@ from supervision.actions.dossier import Sources, export_dossier
 from supervision.rules.disclosure import READERS
 from tests.factories import bundles as made
 from tests.factories.evaluation import Evaluation
-from tests.trading.test_opening import packed
+from tests.factories.hall import packed
 from trading import queries
 from trading.actions.opening import confirm_opening
 from trading.actions.tendering import move_lot

@@ -14,9 +14,9 @@ from evidence.rules.sealing import nonce_commitment
 from evidence.rules.streams import canonical
 from identity.states import OrganisationKind, Role
 from storage.database import snapshot, transaction
+from tests.factories.hall import Hall
 from tests.factories.identity import CODES, make_organisation, make_person, viewer
 from tests.factories.trading import Bidder
-from tests.trading.test_opening import Hall
 from trading import queries as trading
 from trading.actions import opening
 from trading.states import Category, Regime

@@ -28,7 +28,9 @@ class Kept:
         self._ours().dispose()
         for suffix in ("-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-        shutil.copy(self.folder / name, self.path)
+        beside = self.path.with_name("beside.db")
+        shutil.copy(self.folder / name, beside)
+        beside.replace(self.path)  # whoever has the old file open reads on in the old one
         return copy.deepcopy(self.known[name])
 
     def _ours(self):

@@ -24,11 +24,11 @@ from supervision.states import OrderKind
 from tests.factories import walk_steps as steps
 from tests.factories.awarding import ARCHIVE, ranked
 from tests.factories.evaluation import Evaluation, entry
+from tests.factories.hall import START
 from tests.factories.identity import CODES, make_organisation, make_person, token, viewer
 from tests.factories.papers import ask, do_duty, enrol_document_key, give, workshop_over
 from tests.factories.trading import make_tender, move_to
 from tests.trading.test_guarantee import Bank
-from tests.trading.test_opening import START
 from trading import queries
 from trading.actions import (
     awarding,

@@ -14,11 +14,11 @@ import pytest
 
 from identity.actions import papers
 from storage.database import open_database
+from tests.factories.hall import packed
 from tests.factories.identity import PASSWORD, token
 from tests.factories.papers import do_duty
 from tests.leaks.canaries import dumped, files_under, forms_of, forms_of_number, found
 from tests.trading.test_guarantee import Bank
-from tests.trading.test_opening import packed
 from trading.actions import guarantee
 from trading.states import LotState
 from webapp.factory import create_app

@@ -1,11 +1,17 @@
-"""The two kinds of vault for one test body: a folder, and a bucket of a real S3 server."""
+"""The two kinds of vault for one test body, a folder and a bucket of a real S3 server; a backed-up
+site.
+"""
 
 import os
+import shutil
 
 import boto3
 import pytest
 
+from evidence.actions.authority import open_authority
+from storage.database import open_database
 from storage.vault import Vault
+from tests.storage.sites import START, Site
 from webapp.settings import settings_from, vault_of
 
 KEYS = {
@@ -59,3 +65,28 @@ def left_behind(vault):
     """Files of puts that are under way; there must be none afterwards."""
     folder = vault._folder
     return [name for name in os.listdir(folder) if name.startswith(".")] if folder.exists() else []
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, sqlite_template):
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "var").mkdir()
+    shutil.copy(sqlite_template, folder / "var/zhaobiao.db")
+    made = Site(folder, settings_from({"ZHAOBIAO_VAR": str(folder / "var")}))
+    open_authority(made.settings.authority, START)
+    yield made
+    open_database(made.settings.database_url).dispose()
+
+
+@pytest.fixture(scope="module")
+def made(site, tmp_path_factory):
+    """A folder with one backup, not to be changed."""
+    out = tmp_path_factory.mktemp("backups") / "out"
+    site.digest = site.back_up(out)
+    return out
+
+
+@pytest.fixture
+def out(made, tmp_path):
+    """A copy of it."""
+    return shutil.copytree(made, tmp_path / "out")

@@ -22,9 +22,9 @@ from storage.vault import Vault
 from supervision.rules.disclosure import READERS
 from tests.factories import bundles as made
 from tests.factories import dossier
+from tests.factories.hall import Hall
 from tests.factories.identity import CODES, make_organisation, make_person, token
 from tests.factories.trading import make_cast, make_open_lot, make_tender, move_to
-from tests.trading.test_opening import Hall
 from trading import queries
 from trading.actions.closing import close_lot
 from trading.actions.suspension import suspend_lot

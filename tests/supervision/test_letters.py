@@ -8,11 +8,11 @@ from storage.database import transaction
 from supervision.actions.alerts import note_attempt
 from supervision.actions.orders import issue_order
 from supervision.states import OrderKind
+from tests.factories.hall import START
 from tests.factories.identity import viewer
 from tests.factories.letters import inbox, letters_to, readers
 from tests.factories.supervision import decide, make_authority, noticed
 from tests.factories.trading import make_cast, make_open_lot
-from tests.trading.test_opening import START
 from trading import queries
 
 K = LetterKind

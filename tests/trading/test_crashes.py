@@ -15,11 +15,11 @@ from storage.database import snapshot, transaction
 from storage.vault import Vault
 from tests.crashes import act_of, try_every_statement
 from tests.factories.awarding import Awarding
+from tests.factories.hall import Hall, terminated
 from tests.factories.identity import viewer
 from tests.factories.papers import do_duty, sign
 from tests.factories.trading import Bidder, make_cast, make_open_lot, move_to
 from tests.trading.test_guarantee import Bank
-from tests.trading.test_opening import Hall, terminated
 from trading import queries
 from trading.actions import guarantee
 from trading.actions.closing import close_lot

@@ -16,10 +16,10 @@ from storage.base import real_now
 from storage.database import snapshot, transaction
 from storage.vault import Vault
 from tests.evidence.signed_papers import authority
+from tests.factories.hall import Hall, packed
 from tests.factories.identity import CODES, make_organisation, make_person, viewer
 from tests.factories.papers import do_duty, enrol_document_key, sign, workshop_over
 from tests.factories.trading import move_to
-from tests.trading.test_opening import Hall, packed
 from trading import queries
 from trading.actions import guarantee, rehearsal, suspension
 from trading.rules import guarantee as rules

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pyrage
-import pytest
 
 from outbox.rules.letters import LetterKind
 from storage.database import snapshot, transaction
@@ -12,18 +11,12 @@ from tests.factories.awarding import Awarding
 from tests.factories.identity import viewer
 from tests.factories.letters import inbox, letters_to, readers
 from tests.trading.test_guarantee import Bank
-from tests.trading.test_opening import Hall
 from trading import queries
 from trading.actions import documents, guarantee, objections, suspension, termination
 from trading.states import ObjectionKind
 
 K = LetterKind
 SIDES = ["agent"]
-
-
-@pytest.fixture
-def hall(database, tmp_path):
-    return Hall(Vault(tmp_path / "files"))
 
 
 def locked(lot, action, *args, **kwargs):

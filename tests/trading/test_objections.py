@@ -11,10 +11,10 @@ from outbox.models.messages import Message
 from storage.database import snapshot, transaction
 from storage.vault import Vault
 from tests.factories.awarding import RECEIVED, Awarding, refused
+from tests.factories.hall import Hall
 from tests.factories.identity import CODES, make_organisation, make_person, viewer
 from tests.factories.pages import Reader
 from tests.factories.trading import make_cast, make_open_lot, move_to
-from tests.trading.test_opening import Hall
 from trading import queries
 from trading.actions import objections as actions
 from trading.actions import opening

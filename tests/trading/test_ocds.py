@@ -15,11 +15,10 @@ from identity.states import OrganisationKind, Role
 from kernel.errors import NotFound
 from kernel.money import LIMIT_FEN, yuan_from_fen
 from storage.database import snapshot, transaction
-from storage.vault import Vault
 from tests.factories.dossier import move
+from tests.factories.hall import START
 from tests.factories.identity import CODES, make_organisation, make_person, token
 from tests.factories.trading import make_cast, make_open_lot, make_tender
-from tests.trading.test_opening import START, Hall
 from trading import queries
 from trading.actions.suspension import suspend_lot
 from trading.rules import ocds
@@ -302,11 +301,6 @@ def package_of(lot):
     with snapshot() as db:
         public = queries.open_data(db, lot.rpartition("-")[0])
     return ocds.release_package(public, PUBLISHER)
-
-
-@pytest.fixture
-def hall(database, tmp_path):
-    return Hall(Vault(tmp_path / "files"))
 
 
 def test_a_tender_is_told_step_by_step(hall, faults):

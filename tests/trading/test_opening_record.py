@@ -13,9 +13,9 @@ from storage.base import real_now
 from storage.database import snapshot, transaction
 from storage.vault import Vault
 from tests.evidence.signed_papers import authority
+from tests.factories.hall import Hall
 from tests.factories.identity import viewer
 from tests.factories.papers import do_duty, workshop_over
-from tests.trading.test_opening import Hall
 from trading import queries
 from trading.actions import opening, opening_record
 

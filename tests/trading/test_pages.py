@@ -9,11 +9,11 @@ from identity.states import OrganisationKind, Role
 from storage.database import snapshot
 from storage.vault import Vault
 from tests.factories.awarding import RECEIVED, Awarding
+from tests.factories.hall import Hall, packed
 from tests.factories.identity import CODES, make_organisation, make_person
 from tests.factories.pages import facts
 from tests.factories.trading import NOTICE, make_open_lot, make_tender, move_to
 from tests.trading.test_guarantee import Bank
-from tests.trading.test_opening import Hall, packed
 from trading import queries
 from trading.states import GuaranteeState, LotState, PassingOver
 

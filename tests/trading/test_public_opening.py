@@ -5,8 +5,8 @@ import pytest
 from storage.database import transaction
 from storage.vault import Vault
 from tests.factories.dossier import move
+from tests.factories.hall import Hall
 from tests.factories.identity import CODES
-from tests.trading.test_opening import Hall
 from trading.actions.suspension import suspend_lot
 from trading.states import LotEvent, LotState
 

@@ -11,9 +11,9 @@ from kernel.errors import Refusal
 from storage.database import snapshot, transaction
 from storage.vault import Vault
 from tests.factories.awarding import Awarding
+from tests.factories.hall import Hall, suspended, terminated
 from tests.factories.trading import Bidder, make_cast, make_open_lot, move_to
 from tests.trading.test_guarantee import Bank
-from tests.trading.test_opening import Hall, suspended, terminated
 from trading import queries
 from trading.actions import guarantee
 from trading.actions.closing import close_lot

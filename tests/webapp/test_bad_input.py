@@ -11,10 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database import current_database, snapshot
+from tests.factories.hall import START
 from tests.factories.identity import ALL_KINDS, ALL_ROLES, CODES, make_organisation, make_person
 from tests.factories.identity import token as token_of
 from tests.factories.trading import make_cast, make_open_lot
-from tests.trading.test_opening import START
 from webapp.tables import metadata
 
 pytestmark = pytest.mark.attack("hostile-input")

@@ -20,6 +20,7 @@ from storage.database import snapshot, transaction
 from storage.vault import Vault
 from tests.factories import supervision
 from tests.factories.evaluation import entry
+from tests.factories.hall import START
 from tests.factories.identity import (
     CODES,
     make_organisation,
@@ -33,7 +34,6 @@ from tests.factories.pages import Reader
 from tests.factories.papers import enrol_document_key, workshop_over
 from tests.factories.statements import asked
 from tests.factories.trading import Bidder, make_cast, make_open_lot, make_tender, publish
-from tests.trading.test_opening import START
 from trading import queries
 from trading.actions import documents, guarantee, objections
 from trading.actions.documents import StoredFile

@@ -50,12 +50,7 @@ def begin_upload(db: Session, who: Viewer, lot_code: str, size: int, now: dateti
         )
     if queries.unfinished_uploads(db, lot.id, bidder.id, now - UPLOAD_EXPIRES) >= UPLOADS_AT_ONCE:
         raise TooMany("upload.too_many", "未完成的上传任务过多，请先完成或等待其过期。")
-    if queries.unnamed_bytes(db, lot.id, bidder.id) + size > UNNAMED_LIMIT:
-        raise TooMany(
-            "upload.quota",
-            "本标段已上传而未递交的内容将超过 %(limit)s 字节，请用已上传的文件递交。",
-            limit=UNNAMED_LIMIT,
-        )
+    _refuse_above_quota(db, lot.id, bidder.id, size)
     upload = Upload(
         code=codes.new_code("UP"), lot_id=lot.id, bidder_id=bidder.id, size=size, made_at=now
     )
@@ -67,22 +62,24 @@ def begin_upload(db: Session, who: Viewer, lot_code: str, size: int, now: dateti
 def add_part(
     db: Session, who: Viewer, code: str, *, offset: int, digest: str, length: int
 ) -> Upload:
-    """Note a part that has been stored. Raises Refusal with the place to go on from, TooLate."""
-    upload = open_upload(db, who, code)
-    refuse_if(rules.part_problems(upload.size, upload.received, offset, length))
+    """Note a part that has been stored. Raises as `open_upload` does."""
+    upload = open_upload(db, who, code, offset=offset, length=length)
     upload.parts = [*upload.parts, digest]
     upload.received += length
     return upload
 
 
-def open_upload(db: Session, who: Viewer, code: str) -> Upload:
-    """My upload, while its lot takes anything: what has not arrived by the deadline never does.
+def open_upload(db: Session, who: Viewer, code: str, *, offset: int, length: int) -> Upload:
+    """My upload, if it takes this part now: what has not arrived by the deadline never does.
 
+    Raises TooLate, TooMany, and Refusal with the place to go on from.
     Source: 电子招标投标办法 第27条.
     """
     upload = queries.upload_of(db, code, who.organisation)
     lot = db.get_one(Lot, upload.lot_id)
     _refuse_unless_receiving(lot, legal_now(db, f"lot:{lot.code}"))
+    refuse_if(rules.part_problems(upload.size, upload.received, offset, length))
+    _refuse_above_quota(db, lot.id, upload.bidder_id, length)
     return upload
 
 
@@ -117,17 +114,25 @@ def submit_bid(
     key = signed_by(db, who, statement.text, signature)
     _refuse_seal_of_another(db, lot, bidder, statement)
     _refuse_incomplete(db, who, lot, statement, uploads, starts)
-    standing = queries.standing_bid(db, lot.id, bidder.id)
-    stands = standing.receipt if standing else None
-    refuse_if(rules.replacement_problems(statement.replaces, stands))
-    if standing is not None:
-        standing.state = BID.after(standing.state, BidEvent.REPLACED)
-        db.flush()  # the old one must stop standing before the new one stands
+    replaced = _replaced(db, lot, bidder, statement)
     bid = _store(db, lot, bidder, key, statement, signature, uploads, now)
     handle = _record(db, who, lot, bid, "bid.submitted", statement.text, signature, now)
-    kind = LetterKind.BID_REPLACED if stands else LetterKind.BID_RECEIVED
-    _write(db, lot, kind, bid, now, replaced=stands or "")
+    kind = LetterKind.BID_REPLACED if replaced else LetterKind.BID_RECEIVED
+    _write(db, lot, kind, bid, now, replaced=replaced)
     return bid, handle
+
+
+def _replaced(db: Session, lot: Lot, bidder: Organisation, statement: rules.Statement) -> str:
+    """Receipt of the bid that stood and stands no longer; empty when there was none."""
+    standing = queries.standing_bid(db, lot.id, bidder.id)
+    refuse_if(
+        rules.replacement_problems(statement.replaces, standing.receipt if standing else None)
+    )
+    if standing is None:
+        return ""
+    standing.state = BID.after(standing.state, BidEvent.REPLACED)
+    db.flush()  # the old one must stop standing before the new one stands
+    return standing.receipt
 
 
 def withdraw_bid(
@@ -229,6 +234,16 @@ def _refuse_unless_receiving(lot: Lot, now: datetime) -> None:
     assert lot.deadline is not None  # noqa: S101 (a lot whose notice is out has one: CHECK)
     problems = rules.reception_problems(lot.state, lot.deadline, now)
     refuse_if(problems, TooLate if now >= lot.deadline else Refusal)
+
+
+def _refuse_above_quota(db: Session, lot_id: int, bidder_id: int, more: int) -> None:
+    """Counted is what has come: what is only announced takes no room, and is asked for again."""
+    if queries.unnamed_bytes(db, lot_id, bidder_id) + more > UNNAMED_LIMIT:
+        raise TooMany(
+            "upload.quota",
+            "本标段已上传而未递交的内容将超过 %(limit)s 字节，请用已上传的文件递交。",
+            limit=UNNAMED_LIMIT,
+        )
 
 
 def _refuse_other_statement(known: Bid, statement: rules.Statement) -> None:

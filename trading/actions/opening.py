@@ -58,18 +58,7 @@ def register_opening_key(
 ) -> tuple[OpeningKey, bytes]:
     """Record a witness's opening key; return it with a challenge that only it can read."""
     lot = lot_known_to(db, who, lot_code)
-    refuse_if(
-        rules.opening_key_problems(
-            statement,
-            tender=lot.tender.code,
-            lot=lot.code,
-            window=lot.window_minutes,
-            rehearsal=lot.tender.is_rehearsal,
-            state=lot.state,
-            deadline=lot.deadline,
-            now=now,
-        )
-    )
+    _refuse_unfit_key(lot, statement, now)
     key = signed_by(db, who, statement.text, signature)
     if queries.opening_key_with(db, statement.recipient) is not None:
         raise Refusal("opening_key.used", "该开标公钥已登记过，请为每个标段生成新的密钥。")
@@ -86,16 +75,35 @@ def register_opening_key(
         registered_at=now,
     )
     db.add(opening_key)
-    data = {
-        "key": opening_key.code,
-        "witness": who.organisation,
-        "statement": statement.text.decode(),
-        "signature": signature.hex(),
-        "signing_key": key.code,
-    }
-    _record_lot(db, lot, "opening_key.registered", who.code, data, now)
+    _record_lot(db, lot, "opening_key.registered", who.code, _key_told(opening_key), now)
     recipient = pyrage.x25519.Recipient.from_str(statement.recipient)
     return opening_key, pyrage.encrypt(answer, [recipient])
+
+
+def _refuse_unfit_key(lot: Lot, statement: rules.OpeningKeyStatement, now: datetime) -> None:
+    refuse_if(
+        rules.opening_key_problems(
+            statement,
+            tender=lot.tender.code,
+            lot=lot.code,
+            window=lot.window_minutes,
+            rehearsal=lot.tender.is_rehearsal,
+            state=lot.state,
+            deadline=lot.deadline,
+            now=now,
+        )
+    )
+
+
+def _key_told(key: OpeningKey) -> dict[str, str]:
+    """What the fact of its registration holds."""
+    return {
+        "key": key.code,
+        "witness": key.witness,
+        "statement": key.statement,
+        "signature": key.signature.hex(),
+        "signing_key": key.key_code,
+    }
 
 
 def rehearse_opening_key(
@@ -145,16 +153,20 @@ def release_bid(
     db.add(release)
     data = {
         "receipt": bid.receipt,
-        "statement": statement.text.decode(),
+        "statement": release.statement,
         "signature": signature.hex(),
         "key": key.code,
     }
     _record_bid(db, bid, "bid.released", who.code, data, now)
+    _tell_count(db, lot, now)
+    return release
+
+
+def _tell_count(db: Session, lot: Lot, now: datetime) -> None:
     if may_know(Audience.REGULATOR, Matter.RELEASE_COUNT, lot.state):
         db.flush()  # so that the count holds this release
         count = {"lot": lot.code, "released": queries.release_count(db, lot.id)}
         publish(db, f"lot:{lot.code}", "bid.released", {Audience.REGULATOR.value: count}, now)
-    return release
 
 
 def _refuse_earlier(db: Session, bid: Bid, statement: rules.ReleaseStatement) -> None:

@@ -12,7 +12,7 @@ from evidence.rules.sealing import HEADER_BYTES, PART_BYTES
 from identity.forms import CodePath
 from identity.guard import open_to_all, requires, viewer
 from identity.states import Permission
-from kernel.errors import NotFound, refuse_if
+from kernel.errors import NotFound
 from storage.database import snapshot, transaction
 from storage.subjects import legal_now
 from storage.vault import Vault
@@ -113,9 +113,8 @@ def add_part(path: CodePath, query: PartQuery) -> Any:
     """The next part, as raw bytes: 8 MiB, or what is left."""
     who = viewer()
     with snapshot() as db:
-        upload = bidding.open_upload(db, who, path.code)
         length = request.content_length or 0
-        refuse_if(rules.part_problems(upload.size, upload.received, query.offset, length))
+        bidding.open_upload(db, who, path.code, offset=query.offset, length=length)
     uploads: Uploads = current_app.extensions["uploads"]
     with uploads.one_of(who.code):
         digest, stored = _vault().put(InTime(request), limit=PART_BYTES)

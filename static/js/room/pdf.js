@@ -51,6 +51,13 @@ function named(page, told) {
   page.setAttribute("aria-label", told.nameOf(page.dataset.pageNumber));
 }
 
+// Nobody waits for it: a document that still loads is ended when its first page has come, for
+// the library takes an earlier end for a fault of its own.
+async function end(task) {
+  await task.promise.then((pdf) => pdf.getPage(1)).catch(nothing);
+  await task.destroy();
+}
+
 class Reader {
   #parts;
   #task = null;
@@ -61,7 +68,7 @@ class Reader {
 
   // Shows a document. Rejects as the library does: password, malformed, gone.
   async open(url) {
-    await this.close();
+    this.close();
     const task = getDocument({
       url,
       rangeChunkSize: RANGE,
@@ -82,12 +89,12 @@ class Reader {
     this.#parts.told.opened(pdf.numPages, hasScripts ? "script" : "");
   }
 
-  async close() {
+  close() {
     const task = this.#task;
     this.#task = null;
     this.#parts.viewer.setDocument(null);
     this.#parts.linkService.setDocument(null);
-    await task?.destroy();
+    if (task) end(task);
   }
 
   turn(pages) {

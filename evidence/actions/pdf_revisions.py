@@ -42,6 +42,7 @@ _SIGNATURES_ONLY = StandardDiffPolicy(
     form_rule=FormUpdatingRule(field_rules=[SigFieldCreationRule(), SigFieldModificationRule()]),
 )
 """What may come after a signature without a person looking: signatures, time-stamps, proofs."""
+_NOTHING_TO_TELL = {"coverage.whole", "coverage.later_signatures"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,9 +72,9 @@ def ends_clean(pdf: bytes) -> bool:
 
 
 def _worst(facts: Sequence[Fact]) -> Fact:
-    """The gravest fact; of equal ones the first."""
+    """The gravest fact; of equal ones the first that tells something."""
     gravity = (Status.INVALID, Status.INDETERMINATE, Status.VALID)
-    return min(facts, key=lambda fact: gravity.index(fact.status))
+    return min(facts, key=lambda fact: (gravity.index(fact.status), fact.code in _NOTHING_TO_TELL))
 
 
 def _range_fact(reader: PdfFileReader, pdf: bytes, signature: EmbeddedPdfSignature) -> Fact:
@@ -122,7 +123,7 @@ def _later_facts(
 ) -> list[list[Fact]]:
     """For each signature what speaks against the steps that came after it.
 
-    `own` explains the steps that we wrote ourselves; the others are compared.
+    `own` explains the steps that we wrote ourselves; the others are compared, which is told.
     """
     found: list[list[Fact]] = [[] for _ in signatures]
     for index, signature in enumerate(signatures):
@@ -132,6 +133,8 @@ def _later_facts(
         if following and own and own.explain(signature, following[0], *limits):
             continue
         facts = list(_step_facts(reader, signature.signed_revision, end, *limits))
+        if own and not facts and end > signature.signed_revision:
+            facts = [Fact("coverage.later_compared")]
         for affected in found[: index + 1]:
             affected.extend(facts)
     return found

@@ -59,6 +59,14 @@ UNREADABLE = (
 )
 """What pyHanko and asn1crypto raise on malformed input; anything else is a fault of ours."""
 
+_DOCUMENT_SIGNING, _ADOBE_DOCUMENTS = "1.3.6.1.5.5.7.3.36", "1.2.840.113583.1.1.5"
+_FOR_PAPERS = {
+    *("any_extended_key_usage", "email_protection", "client_auth", "microsoft_document_signing"),
+    *(_DOCUMENT_SIGNING, _ADOBE_DOCUMENTS),
+}
+"""What a certificate may say that it is for, if it says so at all, to sign a paper: papers or a
+person, not servers, programs or time-stamps. Source: RFC 5280 4.2.1.12; RFC 9336."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Proofs:
@@ -290,7 +298,7 @@ def _trust_fact(
     if not (status.valid and status.intact):
         return Fact("trust.not_judged")
     if status.trusted:
-        return Fact("trust.chain")
+        return Fact("trust.chain" if _is_of_its_purpose(status) else "trust.purpose")
     if not proofs.roots:
         return Fact("trust.no_root")
     code = "trust.other"
@@ -299,6 +307,14 @@ def _trust_fact(
     elif status.trust_problem_indic is not None:
         code = _TRUST_CODES.get(status.trust_problem_indic, code)
     return Fact(code if is_proven else _UNPROVEN.get(code, code))
+
+
+def _is_of_its_purpose(status: PdfSignatureStatus | DocumentTimestampStatus) -> bool:
+    """Whether a person's certificate is for papers; of a time-stamp's the library sees to it."""
+    purposes = status.signing_cert.extended_key_usage_value
+    if isinstance(status, DocumentTimestampStatus) or purposes is None:
+        return True
+    return not _FOR_PAPERS.isdisjoint(purposes.native)
 
 
 def _refused(error: SignatureValidationError) -> Fact:

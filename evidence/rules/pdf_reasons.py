@@ -94,6 +94,11 @@ REASONS: dict[str, tuple[Status, str, str]] = {
         "签名或证书使用了不再安全的算法。",
         "Signature or certificate use an algorithm that is no longer safe.",
     ),
+    "trust.purpose": (
+        _U,
+        "证书的用途不是签署文件。",
+        "The certificate is for something else than signing documents.",
+    ),
     "trust.other": (_U, "证书链不能通过检验。", "The certificate chain does not pass."),
     "trust.not_judged": (
         _U,
@@ -110,6 +115,12 @@ REASONS: dict[str, tuple[Status, str, str]] = {
         _V,
         "签名之后只增加了签名、时间戳及其证明材料。",
         "Only signatures, time-stamps and their proofs came later.",
+    ),
+    "coverage.later_compared": (
+        _V,
+        "签名之后增加了签名，或页面上看不到的内容（如文件属性）；逐项比对，页面没有变化。",
+        "Signatures came later, or what no page shows, such as the file's properties: "
+        "compared one by one, the pages are as they were.",
     ),
     "coverage.gap": (
         _I,

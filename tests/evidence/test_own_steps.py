@@ -37,6 +37,12 @@ def asked(pdf):
     return reader, signatures, said
 
 
+def against(reader, signatures, own):
+    """What speaks against later steps, signature by signature."""
+    found = pdf_revisions._later_facts(reader, signatures, own)
+    return [[fact for fact in facts if fact.status != Status.VALID] for facts in found]
+
+
 CASES = [
     pytest.param(step, attack, id=f"{step.__name__} {attack.__name__}".replace("_", " "))
     for step, table in ((experts_step, ON_AN_EXPERT), (stamps_step, ON_A_STAMP))
@@ -51,6 +57,7 @@ def test_a_revision_written_again_as_it_was_is_ours_and_valid(step):
 
     assert all(asked(pdf)[2])
     assert examined(pdf).verdict == Status.VALID
+    assert not is_told(examined(pdf))
 
 
 def test_every_step_of_an_archive_is_explained_without_the_comparison():
@@ -67,14 +74,19 @@ def test_what_is_changed_in_the_revision_that_is_signed_is_never_ours(step, atta
 
     result = examined(pdf)
 
-    assert (result.verdict == Status.VALID) == (attack in LEFT_TO_THE_COMPARISON)
+    is_let_pass = attack in LEFT_TO_THE_COMPARISON
+    assert (result.verdict == Status.VALID) == is_let_pass
+    assert is_told(result) or not is_let_pass
     if result.error:
         return
     reader, signatures, said = asked(pdf)
     is_signature_lost = signatures[-1].signed_revision + 1 < reader.total_revisions
     assert is_signature_lost or not said[-1]
-    alone = pdf_revisions._later_facts(reader, signatures, None)
-    assert pdf_revisions._later_facts(reader, signatures, OwnSteps(reader, pdf)) == alone
+    assert against(reader, signatures, OwnSteps(reader, pdf)) == against(reader, signatures, None)
+
+
+def is_told(result):
+    return "coverage.later_compared" in {finding.coverage.code for finding in result.findings}
 
 
 class Everything:
@@ -110,8 +122,7 @@ def test_a_revision_that_names_a_place_behind_its_end_is_left_to_the_comparison(
     reader, signatures, said = asked(pdf)
 
     assert not said[-1]
-    alone = pdf_revisions._later_facts(reader, signatures, None)
-    assert pdf_revisions._later_facts(reader, signatures, OwnSteps(reader, pdf)) == alone
+    assert against(reader, signatures, OwnSteps(reader, pdf)) == against(reader, signatures, None)
 
 
 def signed_first(change):

@@ -28,6 +28,35 @@ def existing_key(folder: Path, name: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes((folder / f"{name}.key").read_bytes())
 
 
+def kept_ring(folder: Path, name: str) -> tuple[bytes, ...]:
+    """The secret kept under this name, and behind it the one that it is just replacing."""
+    current, old = kept_secret(folder, name), _old(folder, name)
+    return (current, old.read_bytes()) if old.exists() else (current,)
+
+
+def replace_secret(folder: Path, name: str) -> None:
+    """Put a new secret in place of the one kept; that stays beside it until `forget_old`.
+
+    Once on the disk when this returns. Doing it again before `forget_old` changes nothing, so
+    that a replacement that was cut off is gone on with.
+    """
+    current = kept_secret(folder, name)
+    _write_once(_old(folder, name), current)
+    if _old(folder, name).read_bytes() == current:
+        path = folder / f"{name}.key"
+        _beside(path, secrets.token_bytes(_BYTES)).replace(path)
+    _flush(folder)
+
+
+def forget_old(folder: Path, name: str) -> None:
+    """The replaced secret is needed no more."""
+    _old(folder, name).unlink(missing_ok=True)
+
+
+def _old(folder: Path, name: str) -> Path:
+    return folder / f"{name}.old.key"
+
+
 def public_half(folder: Path, name: str) -> bytes:
     """The public half (32 bytes) of the key kept under this name; never makes a key.
 
@@ -48,15 +77,30 @@ def keep_public_half(folder: Path, name: str) -> None:
 
 def _write_once(path: Path, value: bytes) -> None:
     """Written beside and linked into place, so that nobody ever reads half a key."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(value)
-        file.flush()
-        os.fsync(file.fileno())
+    beside = _beside(path, value)
     try:
         os.link(beside, path)
     except FileExistsError:  # another process was first: its key counts
         return
     finally:
         beside.unlink()
+
+
+def _beside(path: Path, value: bytes) -> Path:
+    """A file in the same folder that holds this, on the disk."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(value)
+        file.flush()
+        os.fsync(file.fileno())
+    return beside
+
+
+def _flush(folder: Path) -> None:
+    """Let the names in a folder reach the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -20,6 +20,7 @@ from trading.cli import commands as trading
 from webapp.backups import commands as backups
 from webapp.installing import found, upgrade_site
 from webapp.journey import journey
+from webapp.renewing import renew
 from webapp.serve import Child, Parent, alone, city_child, web_child, witness_child, worker_child
 from webapp.settings import ROOT, Settings, prepare_keys
 from webapp.witness import put_witness_token
@@ -31,7 +32,7 @@ GROUPS: list[AppGroup] = [backups, evaluation, evidence, supervision, trading]
 
 def register_commands(app: Flask) -> None:
     """Hang every group and command under `flask`."""
-    for command in (serve, worker, prepare, upgrade_site, found, demo, journey):
+    for command in (serve, worker, prepare, upgrade_site, found, renew, demo, journey):
         app.cli.add_command(command)
     for group in GROUPS:
         app.cli.add_command(group)

@@ -220,7 +220,7 @@ def _equip(app: Flask, settings: Settings) -> None:
         functools.partial(keys.signing_key, settings.keys, "receipt")
     )
     app.extensions["second_factor_box"] = functools.cache(
-        lambda: cipher(keys.kept_secret(settings.keys, "second-factor"))
+        lambda: cipher(keys.kept_ring(settings.keys, "second-factor"))
     )
 
 

@@ -6,13 +6,13 @@ The secret is locked by a key of the platform; a copy of the database alone give
 import base64
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import pyotp
 import sqlalchemy as sa
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, MultiFernet
 from sqlalchemy.orm import Session
 
 from evidence.actions.streams import record
@@ -27,12 +27,20 @@ from kernel.errors import NotAllowed, Refusal, refuse_if
 ISSUER = "昭标"
 
 
-def cipher(key: bytes) -> Fernet:
-    """What locks and unlocks secrets, by the platform's own key of 32 bytes."""
-    return Fernet(base64.urlsafe_b64encode(key))
+def cipher(keys: Iterable[bytes]) -> MultiFernet:
+    """What locks secrets by the first of the platform's keys of 32 bytes and unlocks by any."""
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
 
 
-def begin(db: Session, who: Viewer, box: Fernet, *, now: datetime) -> SecondFactor:
+def lock_anew(db: Session, box: MultiFernet) -> int:
+    """Lock every secret by the first key of the box; returns how many there are."""
+    factors = db.scalars(sa.select(SecondFactor)).all()
+    for factor in factors:
+        factor.locked_secret = box.rotate(factor.locked_secret.encode()).decode()
+    return len(factors)
+
+
+def begin(db: Session, who: Viewer, box: MultiFernet, *, now: datetime) -> SecondFactor:
     """Make a secret for this person; it counts once it is confirmed. Beginning again is anew."""
     person = queries.person_with_code(db, who.code)
     known = db.get(SecondFactor, person.id)
@@ -50,18 +58,18 @@ def begin(db: Session, who: Viewer, box: Fernet, *, now: datetime) -> SecondFact
     return made
 
 
-def secret_of(factor: SecondFactor, box: Fernet) -> str:
+def secret_of(factor: SecondFactor, box: MultiFernet) -> str:
     """The shared secret in base 32."""
     return box.decrypt(factor.locked_secret.encode()).decode()
 
 
-def address_of(factor: SecondFactor, who: Viewer, box: Fernet) -> str:
+def address_of(factor: SecondFactor, who: Viewer, box: MultiFernet) -> str:
     """What an authenticator reads as a QR code."""
     shared = pyotp.TOTP(secret_of(factor, box))
     return shared.provisioning_uri(name=who.username, issuer_name=ISSUER)
 
 
-def confirm(db: Session, who: Viewer, code: str, box: Fernet, *, now: datetime) -> list[str]:
+def confirm(db: Session, who: Viewer, code: str, box: MultiFernet, *, now: datetime) -> list[str]:
     """Count from now on; returns the recovery codes, which are shown this once."""
     factor = queries.second_factor_of(db, who.code)
     if factor is None or factor.confirmed_at is not None:
@@ -75,7 +83,7 @@ def confirm(db: Session, who: Viewer, code: str, box: Fernet, *, now: datetime) 
     return codes
 
 
-def prove(db: Session, person: str, code: str, box: Fernet, *, now: datetime) -> bool:
+def prove(db: Session, person: str, code: str, box: MultiFernet, *, now: datetime) -> bool:
     """Whether this code is right; a recovery code is used up by it, a wrong code is counted.
 
     The caller holds the person. Raises NotAllowed while no code is looked at.

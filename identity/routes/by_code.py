@@ -3,7 +3,7 @@
 A wrong code is counted in a transaction of its own, so that the refusal does not undo the count.
 """
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import MultiFernet
 from flask import current_app
 
 from identity import queries
@@ -12,9 +12,9 @@ from kernel.errors import NotAllowed
 from storage.database import snapshot, transaction
 
 
-def box() -> Fernet:
+def box() -> MultiFernet:
     """What unlocks the secrets of this platform."""
-    made: Fernet = current_app.extensions["second_factor_box"]()
+    made: MultiFernet = current_app.extensions["second_factor_box"]()
     return made
 
 

@@ -31,12 +31,12 @@ from storage.base import real_now
 from storage.database import current_database, snapshot, transaction
 from tests.factories.identity import CODES, PASSWORD, make_organisation, make_person, viewer
 from tests.factories.pages import Reader
+from tests.factories.second_factor import BOX, enrol
 from tests.leaks.canaries import dumped
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 NOW = datetime(2026, 11, 2, 2, 0, 10, tzinfo=UTC)
 STEP = int(NOW.timestamp()) // STEP_SECONDS
-BOX = second_factor.cipher(b"k" * 32)
 
 
 def code_at(step, secret=SECRET):
@@ -79,15 +79,6 @@ def test_after_ten_wrong_codes_there_is_a_pause_of_fifteen_minutes():
     (problem,) = trying_problems(WRONG_CODES, NOW, NOW + PAUSE - instant)
     assert (problem.code, problem.values["until"]) == ("second_factor.paused", NOW + PAUSE)
     assert trying_problems(WRONG_CODES, NOW, NOW + PAUSE) == []
-
-
-def enrol(username, box=BOX):
-    """Secret and recovery codes of a new, confirmed second factor."""
-    who = viewer(username)
-    with transaction(lock=[f"person:{who.code}"]) as (db, now):
-        secret = second_factor.secret_of(second_factor.begin(db, who, box, now=now), box)
-        code = pyotp.TOTP(secret).at(now - timedelta(seconds=STEP_SECONDS))
-        return secret, second_factor.confirm(db, who, code, box, now=now)
 
 
 @pytest.fixture

@@ -1,0 +1,95 @@
+"""Keys of the program in place of others: nothing is lost, whenever it is cut off."""
+
+import pytest
+from cryptography.fernet import InvalidToken
+
+from identity import queries
+from identity.actions import second_factor
+from identity.states import OrganisationKind, Role
+from storage import keys
+from storage.database import snapshot, transaction
+from tests.factories.identity import CODES, make_organisation, make_person, viewer
+from tests.factories.second_factor import enrol
+from webapp.renewing import renew
+
+NAME = "second-factor"
+
+
+@pytest.fixture
+def site(app):
+    """A site in which two people have a second factor; their secrets."""
+    make_organisation(CODES[1], "临江市公共资源交易中心", OrganisationKind.TRADING_CENTRE)
+    folder, known = app.extensions["settings"].keys, {}
+    box = second_factor.cipher(keys.kept_ring(folder, NAME))
+    for name in ("one", "two"):
+        make_person(name, CODES[1], Role.OPERATOR)
+        known[name], _ = enrol(name, box)
+    return app, folder, known
+
+
+def run(app, name):
+    return app.test_cli_runner().invoke(renew, [name])
+
+
+def read(names, box):
+    with snapshot() as db:
+        factors = {name: queries.second_factor_of(db, viewer(name).code) for name in names}
+        return {name: second_factor.secret_of(factor, box) for name, factor in factors.items()}
+
+
+def test_secrets_are_read_by_the_new_key_and_no_more_by_the_old(site):
+    app, folder, known = site
+    old = keys.kept_ring(folder, NAME)
+
+    done = run(app, NAME)
+
+    assert (done.exit_code, done.output) == (0, "locked anew: 2\n")
+    assert len(keys.kept_ring(folder, NAME)) == 1
+    assert read(known, second_factor.cipher(keys.kept_ring(folder, NAME))) == known
+    with pytest.raises(InvalidToken):
+        read(known, second_factor.cipher(old))
+
+
+def locked(folder):
+    keys.replace_secret(folder, NAME)
+    with transaction() as (db, _):
+        second_factor.lock_anew(db, second_factor.cipher(keys.kept_ring(folder, NAME)))
+
+
+def old_kept_only(folder):
+    (folder / f"{NAME}.old.key").write_bytes(keys.kept_secret(folder, NAME))
+
+
+def replaced(folder):
+    keys.replace_secret(folder, NAME)
+
+
+@pytest.mark.attack("crashes")
+@pytest.mark.parametrize("happened", [old_kept_only, replaced, locked])
+def test_cut_off_anywhere_it_reads_everything_and_is_gone_on_with(site, happened):
+    app, folder, known = site
+    happened(folder)
+
+    assert read(known, second_factor.cipher(keys.kept_ring(folder, NAME))) == known
+    assert run(app, NAME).exit_code == 0
+    assert read(known, second_factor.cipher(keys.kept_ring(folder, NAME))) == known
+    assert [path.name for path in folder.glob(f"{NAME}*")] == [f"{NAME}.key"]
+
+
+def test_another_session_key_ends_no_program_but_every_browser(site):
+    app, folder, _ = site
+    before = keys.kept_secret(folder, "session")
+
+    assert run(app, "session").exit_code == 0
+
+    assert keys.kept_secret(folder, "session") != before
+    assert (folder / "session.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_that_cannot_be_replaced_is_not(site):
+    app, folder, _ = site
+    before = keys.kept_secret(folder, "checkpoint")
+
+    assert run(app, "checkpoint").exit_code == 2
+
+    assert keys.kept_secret(folder, "checkpoint") == before

@@ -1,8 +1,10 @@
 """What a witness keeps of the log: the newest head that it saw; the next has to go on from it.
 
-The log's key is kept when it is first seen. A head that is no continuation never replaces the kept
-one: it is put beside it, and said again at every look, also after a restart. Both files are what
-`verifier/verify.py --head` takes. Source: RFC 9162 2.1.4.2; C2SP tlog-checkpoint, signed-note.
+The log's key is kept when it is first seen; another takes its place only by a statement that both
+signed, and the earlier ones are kept for the head that they signed. A head that is no continuation
+never replaces the kept one: it is put beside it, and said again at every look, also after a
+restart. Both files are what `verifier/verify.py --head` takes. Source: RFC 9162 2.1.4.2; C2SP
+tlog-checkpoint, signed-note.
 """
 
 import base64
@@ -10,14 +12,18 @@ import binascii
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from client.keys import KeyFolder
 from client.session import Platform, Refused
+from client.successions import following
 
 KEY, KEPT, OTHER = "log.key", "log-head.note", "log-other-head.note"
+EARLIER = "log-earlier.keys"
+"""The keys that the kept one followed, a line each."""
 _LOG_TYPE, _ROOT_BYTES, _MOST_DIGITS = b"\x01", 32, 16
 
 
@@ -49,16 +55,11 @@ def look_at_log(platform: Platform, keys: KeyFolder) -> None:
         raise OtherHistory(f"two histories: see {KEPT} and {OTHER} in {keys.folder}")
 
 
-def read_head(note: str, key: str) -> Head:
-    """The head in a note that this key signed. Raises ValueError."""
+def read_head(note: str, *keys: str) -> Head:
+    """The head in a note that one of these keys signed. Raises ValueError."""
     text, mark, lines = note.partition("\n\n")
     origin, size, root = text.split("\n")
-    name, identity, encoded = key.strip().split("+", 2)
-    raw = base64.b64decode(encoded, validate=True)
-    known = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
-    if not mark or origin != name or raw[:1] != _LOG_TYPE or known.hex() != identity:
-        raise ValueError("not a checkpoint of this log")
-    if not any(_is_signed(line, name, known, raw[1:], text + "\n") for line in lines.split("\n")):
+    if not mark or not any(_is_of_log(key, origin, text + "\n", lines) for key in keys):
         raise ValueError("not signed by the key of the log")
     head = Head(origin, int(size), base64.b64decode(root, validate=True))
     written = f"{head.size}\n{base64.b64encode(head.root).decode()}"
@@ -102,7 +103,15 @@ def _newest(platform: Platform, keys: KeyFolder) -> str | None:
         return None
     if keys.kept(KEY) is None:
         keys.keep(KEY, str(told["key"]))
+    _follow(keys, told.get("successions", []))
     return platform.get_bytes(f"/log/checkpoints/{told['size']}").decode()
+
+
+def _follow(keys: KeyFolder, told: Sequence[Any]) -> None:
+    """Take over the keys that follow the kept one; the earlier ones are kept before it goes."""
+    for key in following(str(keys.kept(KEY)), told):
+        keys.keep(EARLIER, f"{keys.kept(EARLIER) or ''}{keys.kept(KEY)}\n")
+        keys.keep(KEY, key)
 
 
 def _refuse_other_history(platform: Platform, keys: KeyFolder, note: str) -> None:
@@ -113,7 +122,7 @@ def _refuse_other_history(platform: Platform, keys: KeyFolder, note: str) -> Non
         raise OtherHistory(f"the newest head is none of this log: {fault}") from fault
     if kept is None:
         return
-    old = read_head(kept, key)
+    old = read_head(kept, key, *(keys.kept(EARLIER) or "").split())
     if new.size < old.size:
         raise OtherHistory(f"the log went back from {old.size} to {new.size} facts")
     if not is_continuation(old, new, _proof(platform, old, new)):
@@ -132,6 +141,16 @@ def _proof(platform: Platform, old: Head, new: Head) -> list[bytes]:
         raise OtherHistory(f"the head of {old.size} facts is not known any more") from refused
     except (KeyError, ValueError, TypeError) as fault:
         raise OtherHistory(f"no proof from {old.size} to {new.size} facts") from fault
+
+
+def _is_of_log(key: str, origin: str, text: str, lines: str) -> bool:
+    """Whether this verifier key is of the log of this name and signed the text."""
+    name, identity, encoded = key.strip().split("+", 2)
+    raw = base64.b64decode(encoded, validate=True)
+    known = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
+    if origin != name or raw[:1] != _LOG_TYPE or known.hex() != identity:
+        return False
+    return any(_is_signed(line, name, known, raw[1:], text) for line in lines.split("\n"))
 
 
 def _is_signed(line: str, name: str, known: bytes, public: bytes, text: str) -> bool:

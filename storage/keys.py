@@ -45,6 +45,9 @@ def replace_secret(folder: Path, name: str) -> None:
     if _old(folder, name).read_bytes() == current:
         path = folder / f"{name}.key"
         _beside(path, secrets.token_bytes(_BYTES)).replace(path)
+    public = folder / f"{name}.pub"
+    if public.exists():
+        _beside(public, public_half(folder, name)).replace(public)
     _flush(folder)
 
 

@@ -14,6 +14,7 @@ from storage.base import Base, real_now
 REAL_CLOCK = "real"
 # Lock order of design.md §3. A new kind of subject gets its place here.
 RANKS: Mapping[str, int] = {
+    "platform": 5,
     "organisation": 10,
     "person": 20,
     # Papers are signed in real time; where a lot is locked too, its clock decides.

@@ -19,6 +19,7 @@ from verifier.opening import check_openings
 from verifier.signatures import Checkpoint, NoteKey
 from verifier.statements import EnrolledKey
 from verifier.streams import Leaf, Tree, check_stream, read_leaf
+from verifier.successions import Succession, check_successions, line_of, log_keys
 
 FORMAT = "zhaobiao-bundle/v1"
 _DOMAIN = b"zhaobiao-bundle/v1\n"
@@ -56,20 +57,38 @@ class Trust:
     log: NoteKey | None = None
     receipt: bytes | None = None
     roots: bytes | None = None
+    successions: Sequence[Any] = ()
 
 
 @dataclass
 class Bundle:
-    """What was read: keys, checkpoint, streams by name, sealed sets. Empty where it was broken."""
+    """What was read: keys, checkpoint, streams by name, sealed sets. Empty where it was broken.
+
+    `successions` are those that hold, of the bundle and of what was given.
+    """
 
     manifest: dict[str, Any] = field(default_factory=dict)
     log: NoteKey | None = None
     receipt: bytes | None = None
+    successions: list[Succession] = field(default_factory=list)
     witnesses: list[NoteKey] = field(default_factory=list)
     streams: dict[str, list[Leaf]] = field(default_factory=dict)
     sets: SealedSets = field(default_factory=SealedSets)
     roots: list[bytes] = field(default_factory=list)
     proven: Proven = field(default_factory=Proven)
+
+    @property
+    def logs(self) -> tuple[NoteKey, ...]:
+        """The log's key and those that it followed or that follow it."""
+        return log_keys(self.log, self.successions) if self.log else ()
+
+    @property
+    def receipts(self) -> set[bytes]:
+        """The same of the key of receipts."""
+        if self.receipt is None:
+            return set()
+        origin = self.log.name if self.log else None
+        return line_of(self.receipt, self.successions, "receipt", origin)
 
 
 def check_bundle(path: Path, trust: Trust, findings: Findings) -> Bundle:
@@ -88,7 +107,7 @@ def _check_members(
 ) -> None:
     bundle.manifest = manifest = _manifest(members)
     _check_digests(findings, manifest, members)
-    keys = fields_of(read_canonical(_member(members, "keys.json")), _KEYS)
+    keys = _keys(members)
     _take_keys(findings, bundle, keys, trust)
     _check_signature(findings, bundle, manifest)
     checkpoint = signatures.read_checkpoint(_member(members, "checkpoint"))
@@ -150,13 +169,26 @@ def _check_digests(
             findings.bad("bundle.files", name, "格式中没有这样的成员")
 
 
+def _keys(members: Mapping[str, bytes]) -> dict[str, Any]:
+    """keys.json; platforms that never replaced a key have no successions."""
+    value = read_canonical(_member(members, "keys.json"))
+    more = {"successions": list} if isinstance(value, dict) and "successions" in value else {}
+    return {"successions": [], **fields_of(value, _KEYS | more)}
+
+
 def _take_keys(findings: Findings, bundle: Bundle, keys: dict[str, Any], trust: Trust) -> None:
     own_log, own_receipt = signatures.read_note_key(keys["log"]), octets(keys["receipt"], 32)
-    if trust.log and trust.log != own_log:
+    bundle.successions = [
+        *check_successions(findings, keys["successions"], "keys.json"),
+        *check_successions(findings, trust.successions, "successions"),
+    ]
+    bundle.log, bundle.receipt = own_log, own_receipt
+    if trust.log and trust.log not in bundle.logs:
         findings.bad("log.other_key", "keys.json", "证据包的日志密钥与您给出的不同")
-    if trust.receipt and trust.receipt != own_receipt:
+        bundle.log = trust.log
+    if trust.receipt and trust.receipt not in bundle.receipts:
         findings.bad("receipt_key.other_key", "keys.json", "证据包的平台密钥与您给出的不同")
-    bundle.log, bundle.receipt = trust.log or own_log, trust.receipt or own_receipt
+        bundle.receipt = trust.receipt
     for text in keys["witnesses"]:
         bundle.witnesses.append(signatures.read_note_key(str(text)))
 
@@ -249,7 +281,7 @@ def _check_consistency(
         if not fits:
             findings.bad("tree.not_consistent", where, "旧检查点不是新检查点的前段")
             continue
-        answer = signatures.is_signed_by_log(older, bundle.log) if bundle.log else False
+        answer = signatures.is_signed_by_any(older, bundle.logs)
         bundle.proven.older += [older] if answer else []
         findings.judge(
             answer,

@@ -34,13 +34,13 @@ def read_head(path: Path) -> Checkpoint:
 
 
 def check_heads(
-    findings: Findings, kept: Sequence[Checkpoint], proven: Proven, key: NoteKey | None
+    findings: Findings, kept: Sequence[Checkpoint], proven: Proven, keys: Sequence[NoteKey]
 ) -> None:
     """Compare kept heads with each other and with what a bundle proves."""
-    if kept and key is None:
+    if kept and not keys:
         findings.leave("没有日志密钥，未核对保存的检查点")
         return
-    genuine = [head for head in kept if key and _is_genuine(findings, head, key)]
+    genuine = [head for head in kept if _is_genuine(findings, head, keys)]
     known = [head for head in (proven.newest, *proven.older) if head]
     for number, head in enumerate(genuine):
         others = [*genuine[:number], *known]
@@ -57,10 +57,10 @@ def check_heads(
             findings.leave(f"{_name(head)}：没有更新的检查点可比较")
 
 
-def _is_genuine(findings: Findings, head: Checkpoint, key: NoteKey) -> bool:
+def _is_genuine(findings: Findings, head: Checkpoint, keys: Sequence[NoteKey]) -> bool:
     """A head that somebody else wrote convicts nobody."""
     findings.judge(
-        answer := signatures.is_signed_by_log(head, key),
+        answer := signatures.is_signed_by_any(head, keys),
         "kept_head_signatures",
         code="checkpoint.signature",
         where=_name(head),

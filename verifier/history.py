@@ -3,6 +3,7 @@
 Two checkpoints that the log signed and that no proof joins convict it: it showed two histories.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from verifier import merkle, signatures
@@ -11,13 +12,17 @@ from verifier.findings import Findings
 
 
 def check_history(
-    findings: Findings, older: bytes, newer: bytes, value: dict[str, Any], key: signatures.NoteKey
+    findings: Findings,
+    older: bytes,
+    newer: bytes,
+    value: dict[str, Any],
+    keys: Sequence[signatures.NoteKey],
 ) -> None:
-    """Check both signatures and the proof (RFC 9162) between the two."""
+    """Check both signatures, by keys of one line, and the proof (RFC 9162) between the two."""
     heads = [signatures.read_checkpoint(note) for note in (older, newer)]
     for head in heads:
         findings.judge(
-            signatures.is_signed_by_log(head, key),
+            signatures.is_signed_by_any(head, keys),
             "checkpoint_signature",
             code="checkpoint.signature",
             where=f"checkpoint {head.size}",

@@ -7,7 +7,7 @@ no later fact of its stream replaces or withdraws it and it is not under the clo
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,16 +59,16 @@ def read_receipt(path: Path) -> Receipt:
 def check_receipt(
     findings: Findings,
     receipt: Receipt,
-    key: bytes | None,
+    keys: Collection[bytes],
     streams: Mapping[str, Sequence[Leaf]],
     sets: SealedSets,
-    log_key: signatures.NoteKey | None,
+    log_keys: Sequence[signatures.NoteKey],
 ) -> None:
-    """Check the platform's signature, then what became of the fact. `key`: the platform's."""
+    """Check the platform's signature, then what became of the fact. `keys`: the platform's."""
     where = f"receipt {receipt.code}"
-    if key is None:
+    if not keys:
         findings.leave(f"{where}：回执密钥取自回执本身，请另行核对")
-    elif key != receipt.key:
+    elif receipt.key not in keys:
         findings.bad("receipt.other_key", where, "回执不是用本平台的回执密钥签署的")
         return
     answer = signatures.is_ed25519(receipt.key, receipt.signature, _DOMAIN + receipt.leaf)
@@ -76,7 +76,7 @@ def check_receipt(
     findings.judge(answer, "receipt_signatures", **problem)
     if answer is False:
         return
-    _check_own_proof(findings, receipt, log_key, where)
+    _check_own_proof(findings, receipt, log_keys, where)
     if streams:
         _check_kept(findings, receipt, streams, sets, where)
     else:
@@ -84,13 +84,13 @@ def check_receipt(
 
 
 def _check_own_proof(
-    findings: Findings, receipt: Receipt, log_key: signatures.NoteKey | None, where: str
+    findings: Findings, receipt: Receipt, log_keys: Sequence[signatures.NoteKey], where: str
 ) -> None:
     """The proof that a completed receipt carries, under its own checkpoint."""
     proof = receipt.proof
     if proof is None:
         return
-    if log_key is None:
+    if not log_keys:
         findings.leave(f"{where}：没有日志密钥，未核对回执自带的包含证明")
         return
     try:
@@ -101,7 +101,7 @@ def _check_own_proof(
         fits = fits and merkle.is_included(receipt.leaf, index, head.size, path, head.root)
     except (Broken, KeyError, TypeError):
         fits = False
-    answer = signatures.is_signed_by_log(head, log_key) if fits else False
+    answer = signatures.is_signed_by_any(head, log_keys) if fits else False
     problem = {"code": "receipt.proof", "where": where, "text": "回执自带的包含证明或检查点不成立"}
     findings.judge(answer, "receipt_proofs", **problem)
 

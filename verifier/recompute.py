@@ -22,7 +22,7 @@ from typing import Any
 if not __package__:  # started as a file: the folder above holds the package
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from verifier import drawing, history, ranking, sealed, signatures
+from verifier import drawing, history, ranking, sealed, signatures, successions
 from verifier.bids import SealedSets
 from verifier.bundle import Trust, check_bundle
 from verifier.findings import EXITS, INDETERMINATE, Broken, Findings, Unreadable
@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _sealed(given: argparse.Namespace, findings: Findings) -> Json:
     receipts, streams = [read_receipt(path) for path in given.receipt], _streams(given, findings)
     for receipt in receipts:
-        check_receipt(findings, receipt, None, {}, SealedSets(), None)
+        check_receipt(findings, receipt, (), {}, SealedSets(), ())
     value = _json(given.file)
     sealed.check_sealed_set(findings, value, receipts, streams)
     return {"count": value["count"], "root": value["root"]}
@@ -82,7 +82,9 @@ def _ranking(given: argparse.Namespace, findings: Findings) -> Json:
 def _history(given: argparse.Namespace, findings: Findings) -> Json:
     key = signatures.read_note_key(given.log_key)
     newer, proof = _read(given.newer), _json(given.proof)
-    history.check_history(findings, _read(given.file), newer, proof, key)
+    rows = successions.told(_read(given.successions).decode()) if given.successions else ()
+    keys = successions.log_keys(key, successions.check_successions(findings, rows, "successions"))
+    history.check_history(findings, _read(given.file), newer, proof, keys)
     return {}
 
 
@@ -151,6 +153,7 @@ def _parser() -> argparse.ArgumentParser:
             act.add_argument("--newer", type=Path, required=True, help="the newer checkpoint")
             act.add_argument("--proof", type=Path, required=True, help="the proof between them")
             act.add_argument("--log-key", required=True, help="the log's verifier key")
+            act.add_argument("--successions", type=Path, help="what /api/v1/log answered")
     return parser
 
 

@@ -102,6 +102,11 @@ def is_signed_by_log(checkpoint: Checkpoint, key: NoteKey) -> bool | None:
     return _any(is_ed25519(key.public, raw, checkpoint.text.encode()) for raw in payloads)
 
 
+def is_signed_by_any(checkpoint: Checkpoint, keys: Iterable[NoteKey]) -> bool | None:
+    """Whether the log signed this head with one of these keys; with none of none."""
+    return _any(is_signed_by_log(checkpoint, key) for key in keys)
+
+
 def is_cosigned_by(checkpoint: Checkpoint, key: NoteKey) -> bool | None:
     """Whether this witness co-signed this head."""
     if key.kind != COSIGNATURE:

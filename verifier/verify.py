@@ -16,11 +16,12 @@ from pathlib import Path
 if not __package__:  # started as a file: the folder above holds the package
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from verifier import attachments, signatures
+from verifier import attachments, signatures, successions
 from verifier.bundle import Bundle, Trust, check_bundle
 from verifier.findings import EXITS, INDETERMINATE, Broken, Findings, Unreadable
 from verifier.heads import check_heads, read_head
 from verifier.receipts import check_receipt, read_receipt
+from verifier.successions import check_successions
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,16 +49,25 @@ def _checked(given: argparse.Namespace, findings: Findings) -> Bundle:
     receipts = [read_receipt(path) for path in given.receipt]
     heads = [read_head(path) for path in given.head]
     bundle = check_bundle(given.zip, trust, findings) if given.zip else Bundle()
+    if bundle.log is None:
+        _take_given(findings, bundle, trust)
     for receipt in receipts:
-        key = bundle.receipt or trust.receipt
-        log = bundle.log or trust.log
-        check_receipt(findings, receipt, key, bundle.streams, bundle.sets, log)
-    check_heads(findings, heads, bundle.proven, bundle.log or trust.log)
+        check_receipt(findings, receipt, bundle.receipts, bundle.streams, bundle.sets, bundle.logs)
+    check_heads(findings, heads, bundle.proven, bundle.logs)
     if bundle.manifest and not given.log_key:
         findings.leave("日志密钥取自证据包本身：请与别处公布的指纹核对，或用 --log-key 给出")
     if bundle.manifest and not given.receipt_key:
         findings.leave("平台密钥取自证据包本身：请与别处公布的指纹核对，或用 --receipt-key 给出")
     return bundle
+
+
+def _take_given(findings: Findings, bundle: Bundle, trust: Trust) -> None:
+    """Without a bundle, or with one that says nothing, only what was given counts."""
+    bundle.log, bundle.receipt = trust.log, trust.receipt
+    try:
+        bundle.successions = check_successions(findings, trust.successions, "successions")
+    except Broken as fault:
+        raise Unreadable(fault.text) from fault
 
 
 def _trust(given: argparse.Namespace) -> Trust:
@@ -71,11 +81,12 @@ def _trust(given: argparse.Namespace) -> Trust:
         raise Unreadable(fault.text) from fault
     except (OSError, ValueError) as fault:
         raise Unreadable(f"无法读取给出的密钥或证书：{fault}") from fault
-    return Trust(log, receipt, roots)
+    followed = successions.told(_text(given.successions)) if given.successions else []
+    return Trust(log, receipt, roots, followed)
 
 
 def _text(key: str) -> str:
-    """A key given as itself or as the file that holds it."""
+    """A text given as itself or as the file that holds it."""
     path = Path(key)
     return path.read_text("utf-8").strip() if len(key) < 256 and path.is_file() else key
 
@@ -124,6 +135,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("zip", metavar="ZIP", type=Path, nargs="?", help="the bundle")
     parser.add_argument("--log-key", metavar="KEY", help="the log's verifier key, or its file")
     parser.add_argument("--receipt-key", metavar="HEX", help="the platform's receipt key")
+    parser.add_argument(
+        "--successions", metavar="JSON", help="how keys followed others: what /api/v1/log answered"
+    )
     parser.add_argument("--trust", metavar="PEM", type=Path, help="certificates that are trusted")
     parser.add_argument(
         "--receipt", metavar="FILE", type=Path, action="append", default=[], help="a receipt"

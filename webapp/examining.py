@@ -35,11 +35,15 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True)
 class Known:
-    """What this site takes for granted: trusted certificates, keys of the log and of receipts."""
+    """What this site takes for granted: trusted certificates, keys of the log and of receipts.
+
+    `successions`: JSON of how these keys followed others; empty if they never did.
+    """
 
     trust: Path | None
     log_key: str
     receipt_key: str
+    successions: str = ""
 
 
 def kind_of(head: bytes) -> FileKind:
@@ -70,6 +74,7 @@ def _command(path: Path, kind: FileKind, known: Known) -> list[str]:
         return [sys.executable, "-m", "flask", "evaluation", "verify", str(path), *trust]
     judge = [sys.executable, str(ROOT / "verifier/verify.py"), "--log-key", known.log_key]
     judge += ["--receipt-key", known.receipt_key, *trust]
+    judge += ["--successions", known.successions] if known.successions else []
     return [*judge, "--receipt", str(path)] if kind is FileKind.RECEIPT else [*judge, str(path)]
 
 

@@ -3,8 +3,10 @@
 They show what commands tell anyway, and how to do the same without this site.
 """
 
+import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,9 +14,11 @@ from flask.typing import ResponseReturnValue
 from evidence import queries as evidence
 from evidence.actions.authority import kept_trust_pem
 from evidence.actions.bundles import kept_keys
+from evidence.actions.succession import successions
 from identity.forms import form_of, takes_files
 from identity.guard import open_to_all
 from kernel.errors import InvalidInput, NotFound
+from storage.columns import instant_from_text
 from storage.database import snapshot
 from webapp.examining import Known, examined, kind_of
 from webapp.settings import Settings
@@ -107,13 +111,25 @@ def log() -> ResponseReturnValue:
         heads = evidence.latest_heads(db, 20)
         head = heads[0] if heads else None
         lines = evidence.cosignatures(db, head.size) if head else []
+        followed = [_shown(each["statement"]) for each in successions(db)]
     try:
         key = kept_keys(settings.keys, settings.log_origin).log
     except NotFound:
         key = ""
     return render_template(
-        "verifying/log.html", newest=head, lines=lines, heads=heads, key=key, settings=settings
+        "verifying/log.html",
+        newest=head,
+        lines=lines,
+        heads=heads,
+        key=key,
+        followed=followed,
+        settings=settings,
     )
+
+
+def _shown(stated: dict[str, str]) -> dict[str, Any]:
+    """A statement that one key follows another, as the page shows it."""
+    return {**stated, "moment": instant_from_text(stated["at"])}
 
 
 def _known(trust: Path) -> Known:
@@ -123,7 +139,10 @@ def _known(trust: Path) -> Known:
     pem = kept_trust_pem(settings.authority)
     if pem is not None:
         trust.write_bytes(pem)
-    return Known(trust if pem is not None else None, keys.log, receipt)
+    with snapshot() as db:
+        followed = successions(db)
+    told = json.dumps(followed) if followed else ""
+    return Known(trust if pem is not None else None, keys.log, receipt, told)
 
 
 def checked_label(name: str) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from evidence import queries
 from evidence.actions.packing import write_archive
+from evidence.actions.succession import successions
 from evidence.models.streams import Fact
 from evidence.queries import LoggedFact
 from evidence.rules import bundles as rules
@@ -83,7 +84,7 @@ def export_bundle(db: Session, wanted: Wanted, keys: Keys, out: BinaryIO) -> rul
     get = _proof_reader(db, [*_positions(covered), *_places(enrolled)], head.size)
     parts = [_part(db, name, covered, wanted, get, head.size) for name in sorted(covered)]
     others: dict[str, rules.Content] = {
-        "keys.json": _keys_file(keys, enrolled, get, head.size),
+        "keys.json": _keys_file(db, keys, enrolled, get, head.size),
         **_consistency_file(db, wanted.since, head.size),
         **dict(sorted(wanted.attached.items())),
     }
@@ -161,14 +162,18 @@ def _leaf(logged: LoggedFact, get: tree.Get, size: int, *, open_: bool) -> rules
     return rules.Leaf(fact.commitment, position, proof, fact.body, fact.salt)
 
 
-def _keys_file(keys: Keys, enrolled: Mapping[str, LoggedFact], get: tree.Get, size: int) -> bytes:
+def _keys_file(
+    db: Session, keys: Keys, enrolled: Mapping[str, LoggedFact], get: tree.Get, size: int
+) -> bytes:
     leaves = {code: _leaf(logged, get, size, open_=True) for code, logged in enrolled.items()}
+    followed = successions(db)
     return canonical(
         {
             "log": keys.log,
             "receipt": keys.receipt.public_key().public_bytes_raw().hex(),
             "witnesses": sorted(keys.witnesses),
             "statement": {code: rules.leaf_object(leaf) for code, leaf in leaves.items()},
+            **({"successions": followed} if followed else {}),
         }
     )
 

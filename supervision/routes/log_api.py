@@ -11,6 +11,7 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from evidence import queries as evidence
 from evidence.actions.bundles import Keys, kept_keys
+from evidence.actions.succession import successions
 from evidence.models.tree import Head
 from identity.forms import sends_file
 from identity.guard import open_to_all
@@ -24,14 +25,18 @@ api = APIBlueprint("log_api", __name__, url_prefix="/api/v1/log", abp_tags=[Tag(
 @api.get("")
 @open_to_all
 def show_log() -> Any:
-    """The log's verifier key, the key of receipts, and the size of the newest checkpoint."""
+    """The log's verifier key, the key of receipts, the size of the newest checkpoint.
+
+    `successions` are the statements by which these keys followed earlier ones, oldest first.
+    """
     keys = _keys()
     with snapshot() as db:
-        head = evidence.latest_head(db)
+        head, followed = evidence.latest_head(db), successions(db)
     return {
         "key": keys.log,
         "receipt_key": keys.receipt.public_key().public_bytes_raw().hex(),
         "size": head.size if head else 0,
+        "successions": followed,
     }
 
 

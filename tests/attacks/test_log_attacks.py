@@ -281,7 +281,7 @@ def judged_receipt(receipt, tmp_path):
     findings, log = Findings(), signatures.read_note_key(made.verifier_key())
     key = bytes.fromhex(made.receipt_key())
     try:
-        check_receipt(findings, read_receipt(path), key, {}, SealedSets(), log)
+        check_receipt(findings, read_receipt(path), {key}, {}, SealedSets(), [log])
     except Unreadable:
         return None
     return codes(findings)

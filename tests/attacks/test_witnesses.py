@@ -14,15 +14,19 @@ from client import log
 from client.keys import KeyFolder
 from client.session import Platform
 from client.witness import watch_log
+from evidence.actions.succession import SUBJECT
 from evidence.actions.tree import append_pending
+from evidence.models.streams import Fact
 from evidence.models.tree import Entry, Head, Node
 from evidence.rules import checkpoints
+from evidence.rules.succession import KeyOf, succession
 from storage import database as doors
 from storage.keys import signing_key
 from tests.attacks.test_split_views import rewrite, without_triggers
 from tests.evidence.test_log import write
 from tests.factories import bundles as made
 from tests.journeys.town import ROOT
+from webapp.renewing import renew
 
 pytestmark = pytest.mark.attack("witnesses")
 
@@ -30,8 +34,8 @@ pytestmark = pytest.mark.attack("witnesses")
 class Site:
     """A platform on a port of its own, whose log grows when it is told to, and lies when told to."""
 
-    def __init__(self, settings, url):
-        self.settings, self.url = settings, url
+    def __init__(self, app, settings, url):
+        self.app, self.settings, self.url = app, settings, url
         self.database = doors.current_database()
         self.key = signing_key(settings.keys, "checkpoint")
 
@@ -58,7 +62,7 @@ def site(app, settings):
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
-    yield Site(settings, f"http://127.0.0.1:{server.server_port}")
+    yield Site(app, settings, f"http://127.0.0.1:{server.server_port}")
     server.shutdown()
     thread.join()
     server.server_close()
@@ -88,6 +92,56 @@ def test_before_the_first_head_there_is_nothing_to_keep(site, tmp_path, capsys):
     watch_log(site.platform(), keys)
 
     assert (keys.kept(log.KEPT), capsys.readouterr().err) == (None, "")
+
+
+def replaced(site):
+    """The log's key replaced by the command, and the log gone on by the new one."""
+    assert site.app.test_cli_runner().invoke(renew, ["log"]).exit_code == 0
+    site.key = signing_key(site.settings.keys, "checkpoint")
+    return site.grow()
+
+
+def test_a_witness_goes_on_with_the_key_that_follows_the_kept_one(site, tmp_path, capsys):
+    watch_log(site.grow().platform(), KeyFolder(tmp_path))
+    kept = KeyFolder(tmp_path).kept(log.KEY)
+    replaced(replaced(site))
+
+    for _ in range(2):
+        watch_log(site.platform(), KeyFolder(tmp_path))
+
+    keys = KeyFolder(tmp_path)
+    assert capsys.readouterr().err == ""
+    assert keys.kept(log.KEY) == site.platform().get("/log")["key"] != kept
+    assert keys.kept(log.EARLIER).splitlines()[0] == kept
+
+
+def by_a_stranger(kept, new):
+    """A stranger's word in place of that of the kept key."""
+    origin, _, old = checkpoints.parse_verifier_key(kept)
+    row = succession(KeyOf.LOG, origin, made.OTHER_KEY, new, "2026-11-27T00:00:00.000000Z")
+    row["statement"]["old"] = old.hex()
+    return row
+
+
+def of_receipts(kept, new):
+    """Signed by both, but about something else."""
+    row = by_a_stranger(kept, new)
+    return row | {"statement": row["statement"] | {"what": "receipt"}}
+
+
+@pytest.mark.parametrize("lie", [by_a_stranger, of_receipts, lambda *_: {}, lambda *_: []])
+def test_a_witness_follows_no_key_that_the_kept_one_does_not_name(site, tmp_path, capsys, lie):
+    watch_log(site.grow().platform(), KeyFolder(tmp_path))
+    kept = KeyFolder(tmp_path).kept(log.KEY)
+    replaced(site)
+    told = sa.update(Fact).where(Fact.stream == SUBJECT)
+    body = json.dumps({"data": lie(kept, site.key)})
+    site.change(lambda connection: connection.execute(told.values(body=body)))
+
+    watch_log(site.platform(), KeyFolder(tmp_path))
+
+    assert "ANOTHER HISTORY" in capsys.readouterr().err
+    assert KeyFolder(tmp_path).kept(log.KEY) == kept
 
 
 def emptied(connection):

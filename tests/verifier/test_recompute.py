@@ -225,7 +225,7 @@ def test_two_histories_of_one_log_are_told_apart():
     key = signatures.read_note_key(made.verifier_key())
     findings = Findings()
 
-    history.check_history(findings, head_of(leaves[:4]), head_of(other), {"proof": []}, key)
+    history.check_history(findings, head_of(leaves[:4]), head_of(other), {"proof": []}, [key])
 
     assert {problem.code for problem in findings.problems} == {"tree.not_consistent"}
     assert findings.checked["checkpoint_signature"] == 2

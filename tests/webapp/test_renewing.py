@@ -2,7 +2,10 @@
 
 import pytest
 from cryptography.fernet import InvalidToken
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from evidence.actions import succession
+from evidence.rules.succession import KeyOf
 from identity import queries
 from identity.actions import second_factor
 from identity.states import OrganisationKind, Role
@@ -86,10 +89,42 @@ def test_another_session_key_ends_no_program_but_every_browser(site):
     assert (folder / "session.key").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_key_that_cannot_be_replaced_is_not(site):
+def test_a_key_that_nobody_knows_is_not_made(site):
     app, folder, _ = site
-    before = keys.kept_secret(folder, "checkpoint")
 
-    assert run(app, "checkpoint").exit_code == 2
+    assert run(app, "root").exit_code == 2
 
-    assert keys.kept_secret(folder, "checkpoint") == before
+    assert not (folder / "root.key").exists()
+
+
+def cut_off(folder, file):
+    """Before the log was told."""
+    keys.replace_secret(folder, file)
+
+
+def told(folder, file):
+    """Before the old key was forgotten."""
+    keys.replace_secret(folder, file)
+    new, old = map(Ed25519PrivateKey.from_private_bytes, keys.kept_ring(folder, file))
+    with transaction(lock=[succession.SUBJECT]) as (db, _):
+        succession.succeed(db, KeyOf("log" if file == "checkpoint" else file), "here", old, new)
+
+
+@pytest.mark.attack("crashes")
+@pytest.mark.parametrize("happened", [cut_off, told])
+@pytest.mark.parametrize(("name", "file"), [("receipt", "receipt"), ("log", "checkpoint")])
+def test_a_cut_off_succession_is_gone_on_with_and_told_once(site, happened, name, file):
+    app, folder, _ = site
+    keys.kept_secret(folder, file)
+    keys.keep_public_half(folder, file)
+    happened(folder, file)
+    waiting = keys.kept_secret(folder, file)
+
+    assert run(app, name).exit_code == 0
+
+    with snapshot() as db:
+        (row,) = succession.successions(db)
+    public = keys.existing_key(folder, file).public_key().public_bytes_raw()
+    assert keys.kept_secret(folder, file) == waiting
+    assert row["statement"]["new"] == public.hex() == (folder / f"{file}.pub").read_bytes().hex()
+    assert len(keys.kept_ring(folder, file)) == 1

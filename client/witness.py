@@ -2,8 +2,9 @@
 
 For every lot it makes an opening key, rehearses it, and publishes the private half when the
 window has ended by its own clock (rehearsals: its own clock plus the lot's shift). For every draw
-it commits to a nonce and reveals it. It keeps the log's newest head, and says so when the next one
-does not go on from it. All it needs to go on after a restart is its folder.
+it commits to a nonce and reveals it. It keeps the log's newest head and co-signs it; when the next
+one does not go on from it, it says so and co-signs nothing any more. All it needs to go on after a
+restart is its folder.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from typing import Any
 import pyrage
 import requests
 
+from client.cosigning import cosign_kept
 from client.keys import KeyFolder
 from client.log import OtherHistory, look_at_log
 from client.session import Platform, Refused
@@ -130,6 +132,7 @@ def serve(platform: Platform, keys: KeyFolder) -> None:
         try:
             if number % LOOKS_AT_LOG_EVERY == 0:
                 watch_log(platform, keys)
+                cosign_kept(platform, keys)
             look_after_lots(platform, keys)
             look_after_draws(platform, keys)
         except (Refused, requests.RequestException) as fault:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evidence.models.streams import Fact, HeldFact, PendingFact
-from evidence.models.tree import Cosignature, Entry, Head, Node
+from evidence.models.tree import Cosignature, Cosigner, Entry, Head, Node
 from evidence.rules import tree
 
 _BATCH = 300
@@ -183,6 +183,14 @@ def head_over(db: Session, commitment: bytes) -> tuple[int, Head, list[str]] | N
     if not rows:
         return None
     return rows[0][0], rows[0][1], [line for _, _, line in rows if line is not None]
+
+
+def live_cosigner(db: Session, organisation: str) -> Cosigner | None:
+    """The key with which this organisation co-signs now."""
+    query = sa.select(Cosigner).where(
+        Cosigner.organisation == organisation, Cosigner.until.is_(None)
+    )
+    return db.scalar(query)
 
 
 def cosignatures(db: Session, size: int) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from evidence.rules.checkpoints import LONGEST_LINE
 from identity.forms import ApiModel, Code, Line, chosen
 from identity.states import RestrictionKind
 from kernel.errors import InvalidInput
@@ -43,6 +44,19 @@ class ConsistencyQuery(ApiModel):
 
     old: int = Field(ge=1, le=LARGEST_LOG)
     new: int = Field(ge=1, le=LARGEST_LOG)
+
+
+class CosignerBody(ApiModel):
+    """A witness's verifier key for co-signing."""
+
+    key: str = Field(min_length=1, max_length=200)
+
+
+class CosignatureBody(ApiModel):
+    """A witness's line under a checkpoint."""
+
+    size: int = Field(ge=1, le=LARGEST_LOG)
+    line: str = Field(min_length=1, max_length=LONGEST_LINE)
 
 
 class FindingBody(ApiModel):

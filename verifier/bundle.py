@@ -58,6 +58,7 @@ class Trust:
     receipt: bytes | None = None
     roots: bytes | None = None
     successions: Sequence[Any] = ()
+    witnesses: Sequence[NoteKey] = ()
 
 
 @dataclass
@@ -189,8 +190,8 @@ def _take_keys(findings: Findings, bundle: Bundle, keys: dict[str, Any], trust: 
     if trust.receipt and trust.receipt not in bundle.receipts:
         findings.bad("receipt_key.other_key", "keys.json", "证据包的平台密钥与您给出的不同")
         bundle.receipt = trust.receipt
-    for text in keys["witnesses"]:
-        bundle.witnesses.append(signatures.read_note_key(str(text)))
+    own = [signatures.read_note_key(str(text)) for text in keys["witnesses"]]
+    bundle.witnesses = [*own, *(key for key in trust.witnesses if key not in own)]
 
 
 def _check_signature(findings: Findings, bundle: Bundle, manifest: dict[str, Any]) -> None:

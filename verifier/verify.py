@@ -82,7 +82,8 @@ def _trust(given: argparse.Namespace) -> Trust:
     except (OSError, ValueError) as fault:
         raise Unreadable(f"无法读取给出的密钥或证书：{fault}") from fault
     followed = successions.told(_text(given.successions)) if given.successions else []
-    return Trust(log, receipt, roots, followed)
+    witnesses = [signatures.read_note_key(_text(key)) for key in given.witness_key]
+    return Trust(log, receipt, roots, followed, witnesses)
 
 
 def _text(key: str) -> str:
@@ -112,7 +113,7 @@ def _tell_fingerprints(bundle: Bundle, given: argparse.Namespace) -> None:
         _tell(f"log key {bundle.log.name}+{bundle.log.identity.hex()}", bundle.log.public)
     if bundle.receipt and not given.receipt_key:
         _tell("receipt key", bundle.receipt)
-    for key in bundle.witnesses:
+    for key in () if given.witness_key else bundle.witnesses:
         _tell(f"witness key {key.name}+{key.identity.hex()}", key.public)
     if not given.trust:
         for certificate in bundle.roots:
@@ -137,6 +138,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--receipt-key", metavar="HEX", help="the platform's receipt key")
     parser.add_argument(
         "--successions", metavar="JSON", help="how keys followed others: what /api/v1/log answered"
+    )
+    parser.add_argument(
+        "--witness-key",
+        metavar="KEY",
+        action="append",
+        default=[],
+        help="a witness whose co-signature the checkpoint must have",
     )
     parser.add_argument("--trust", metavar="PEM", type=Path, help="certificates that are trusted")
     parser.add_argument(

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from evidence import queries as evidence
 from evidence.actions.authority import kept_trust_pem
 from evidence.actions.bundles import kept_keys
+from evidence.actions.cosigning import cosigners_of
 from evidence.actions.succession import successions
 from identity.forms import form_of, takes_files
 from identity.guard import open_to_all
@@ -111,6 +112,7 @@ def log() -> ResponseReturnValue:
         heads = evidence.latest_heads(db, 20)
         head = heads[0] if heads else None
         lines = evidence.cosignatures(db, head.size) if head else []
+        witnesses = cosigners_of(db, head) if head else []
         followed = [_shown(each["statement"]) for each in successions(db)]
     try:
         key = kept_keys(settings.keys, settings.log_origin).log
@@ -120,6 +122,7 @@ def log() -> ResponseReturnValue:
         "verifying/log.html",
         newest=head,
         lines=lines,
+        witnesses=witnesses,
         heads=heads,
         key=key,
         followed=followed,

@@ -15,9 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 from evidence import queries
+from evidence.actions.cosigning import cosigners_of
 from evidence.actions.packing import write_archive
 from evidence.actions.succession import successions
 from evidence.models.streams import Fact
+from evidence.models.tree import Head
 from evidence.queries import LoggedFact
 from evidence.rules import bundles as rules
 from evidence.rules import tree
@@ -31,11 +33,10 @@ Disclosure = Callable[[Fact], bool]
 
 @dataclass(frozen=True)
 class Keys:
-    """Keys that a bundle is signed and checked with; public ones as verifier keys."""
+    """Keys that a bundle is signed and checked with; the log's as a verifier key."""
 
     log: str
     receipt: Ed25519PrivateKey
-    witnesses: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ def export_bundle(db: Session, wanted: Wanted, keys: Keys, out: BinaryIO) -> rul
     it is signed by another key than the one given.
     """
     rules.refuse_unknown_attachments(wanted.attached)
-    head = _head(db, keys)
+    newest = _newest(db)
+    head = _head(db, newest, keys)
     covered = _covered(db, wanted.streams, head.size)
     if not covered:
         raise NotFound(
@@ -84,7 +86,7 @@ def export_bundle(db: Session, wanted: Wanted, keys: Keys, out: BinaryIO) -> rul
     get = _proof_reader(db, [*_positions(covered), *_places(enrolled)], head.size)
     parts = [_part(db, name, covered, wanted, get, head.size) for name in sorted(covered)]
     others: dict[str, rules.Content] = {
-        "keys.json": _keys_file(db, keys, enrolled, get, head.size),
+        "keys.json": _keys_file(db, keys, newest, enrolled, get),
         **_consistency_file(db, wanted.since, head.size),
         **dict(sorted(wanted.attached.items())),
     }
@@ -93,10 +95,14 @@ def export_bundle(db: Session, wanted: Wanted, keys: Keys, out: BinaryIO) -> rul
     return head
 
 
-def _head(db: Session, keys: Keys) -> rules.Head:
+def _newest(db: Session) -> Head:
     newest = queries.latest_head(db)
     if newest is None:
         raise NotYet("evidence.no_checkpoint", "存证日志还没有检查点，请稍后再试。")
+    return newest
+
+
+def _head(db: Session, newest: Head, keys: Keys) -> rules.Head:
     try:
         checkpoint = read_checkpoint(newest.note, keys.log)
     except ValueError as fault:
@@ -163,15 +169,15 @@ def _leaf(logged: LoggedFact, get: tree.Get, size: int, *, open_: bool) -> rules
 
 
 def _keys_file(
-    db: Session, keys: Keys, enrolled: Mapping[str, LoggedFact], get: tree.Get, size: int
+    db: Session, keys: Keys, head: Head, enrolled: Mapping[str, LoggedFact], get: tree.Get
 ) -> bytes:
-    leaves = {code: _leaf(logged, get, size, open_=True) for code, logged in enrolled.items()}
+    leaves = {code: _leaf(logged, get, head.size, open_=True) for code, logged in enrolled.items()}
     followed = successions(db)
     return canonical(
         {
             "log": keys.log,
             "receipt": keys.receipt.public_key().public_bytes_raw().hex(),
-            "witnesses": sorted(keys.witnesses),
+            "witnesses": cosigners_of(db, head),
             "statement": {code: rules.leaf_object(leaf) for code, leaf in leaves.items()},
             **({"successions": followed} if followed else {}),
         }

@@ -36,6 +36,27 @@ class Head(Base):
     signed_at: Mapped[datetime]
 
 
+class Cosigner(Base):
+    """A witness's key for co-signing, from when until when; of an organisation one at a time."""
+
+    __tablename__ = "evidence_cosigner"
+    __table_args__ = (
+        sa.CheckConstraint("length(public) = 32", name="public_length"),
+        sa.Index(
+            "ix_evidence_cosigner_live",
+            "organisation",
+            unique=True,
+            sqlite_where=sa.text("until IS NULL"),
+            postgresql_where=sa.text("until IS NULL"),
+        ),
+    )
+    public: Mapped[bytes] = mapped_column(digest_column(), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(120), index=True)
+    organisation: Mapped[str] = mapped_column(sa.String(40))
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+
 class Cosignature(Base):
     """A witness's line under a checkpoint."""
 

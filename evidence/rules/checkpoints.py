@@ -19,8 +19,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 
 LOG_TYPE, COSIGNATURE_TYPE = 1, 4
 MOST_SIGNATURES = 16
+LONGEST_LINE = 400
 _ID_BYTES = 4
 _SIZE = re.compile(r"0|[1-9]\d{0,17}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9./:_-]{2,99}")
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,21 @@ def parse_verifier_key(text: str) -> tuple[str, int, bytes]:
     if len(raw) != 33 or key_id(name, raw[0], raw[1:]).hex() != identity:
         raise ValueError("not a verifier key")
     return name, raw[0], raw[1:]
+
+
+def witness_key(text: str) -> tuple[str, bytes]:
+    """(name, public key) of a witness's verifier key. Raises ValueError for any other text."""
+    name, kind, public = parse_verifier_key(text)
+    if kind != COSIGNATURE_TYPE or not _NAME.fullmatch(name):
+        raise ValueError("not a key for co-signing")
+    if verifier_key(name, public, kind) != text:
+        raise ValueError("a verifier key has one form")
+    return name, public
+
+
+def cosigned(head: str, line: str) -> str:
+    """The text of a head's note with this line alone under it."""
+    return head.partition("\n\n")[0] + "\n\n" + line
 
 
 def read_checkpoint(signed: str, log_key: str) -> Checkpoint:

@@ -10,14 +10,16 @@ from flask import Response, current_app
 from flask_openapi3 import APIBlueprint, Tag
 
 from evidence import queries as evidence
+from evidence.actions import cosigning
 from evidence.actions.bundles import Keys, kept_keys
 from evidence.actions.succession import successions
 from evidence.models.tree import Head
 from identity.forms import sends_file
-from identity.guard import open_to_all
+from identity.guard import open_to_all, requires, viewer
+from identity.states import Permission
 from kernel.errors import NotFound
-from storage.database import snapshot
-from supervision.forms import ConsistencyQuery, SizePath
+from storage.database import snapshot, transaction
+from supervision.forms import ConsistencyQuery, CosignatureBody, CosignerBody, SizePath
 
 api = APIBlueprint("log_api", __name__, url_prefix="/api/v1/log", abp_tags=[Tag(name="evidence")])
 
@@ -27,16 +29,19 @@ api = APIBlueprint("log_api", __name__, url_prefix="/api/v1/log", abp_tags=[Tag(
 def show_log() -> Any:
     """The log's verifier key, the key of receipts, the size of the newest checkpoint.
 
-    `successions` are the statements by which these keys followed earlier ones, oldest first.
+    `successions` are the statements by which these keys followed earlier ones, oldest first;
+    `cosigners` the keys with which witnesses co-sign now.
     """
     keys = _keys()
     with snapshot() as db:
         head, followed = evidence.latest_head(db), successions(db)
+        cosigners = cosigning.live_cosigners(db)
     return {
         "key": keys.log,
         "receipt_key": keys.receipt.public_key().public_bytes_raw().hex(),
         "size": head.size if head else 0,
         "successions": followed,
+        "cosigners": cosigners,
     }
 
 
@@ -48,6 +53,29 @@ def show_checkpoint(path: SizePath) -> Response:
         head = _existing(evidence.head_of(db, path.size), path.size)
         note = head.note + "".join(evidence.cosignatures(db, head.size))
     return Response(note, mimetype="text/plain")
+
+
+@api.post("/cosigners")
+@requires(Permission.WITNESS_OPENING)
+def enrol_cosigner(body: CosignerBody) -> Any:
+    """Register the key with which my organisation co-signs; another one replaces it."""
+    who = viewer()
+    origin = current_app.extensions["settings"].log_origin
+    with transaction(lock=[cosigning.SUBJECT]) as (db, now):
+        made = cosigning.enrol_cosigner(
+            db, who.organisation, key=body.key, log=origin, actor=who.code, now=now
+        )
+        return {"name": made.name, "organisation": made.organisation}, 201
+
+
+@api.post("/cosignatures")
+@requires(Permission.WITNESS_OPENING)
+def cosign(body: CosignatureBody) -> Any:
+    """Put my organisation's line (C2SP tlog-cosignature) under the checkpoint of this size."""
+    who = viewer()
+    with transaction(lock=[cosigning.SUBJECT]) as (db, now):
+        cosigning.cosign(db, who.organisation, size=body.size, line=body.line, now=now)
+    return {"size": body.size}, 201
 
 
 @api.get("/consistency")

@@ -51,6 +51,10 @@ STATELESS = {
         "undertaking_api.give_signed",
         "undertakings.give",
     },
+    "witnesses' lines under the log's heads: tests/evidence/test_cosigning.py": {
+        "log_api.cosign",
+        "log_api.enrol_cosigner",
+    },
     "one's own inbox: tests/identity/test_inbox_pages.py, tests/webapp/test_mail.py": {
         "letters.read_all",
         "mail.choose",

@@ -11,24 +11,44 @@ import sqlalchemy as sa
 from werkzeug.serving import make_server
 
 from client import log
+from client.cosigning import cosign_kept
 from client.keys import KeyFolder
 from client.session import Platform
 from client.witness import watch_log
+from evidence import queries
+from evidence.actions.cosigning import cosigners_of
 from evidence.actions.succession import SUBJECT
 from evidence.actions.tree import append_pending
 from evidence.models.streams import Fact
-from evidence.models.tree import Entry, Head, Node
+from evidence.models.tree import Cosignature, Cosigner, Entry, Head, Node
 from evidence.rules import checkpoints
 from evidence.rules.succession import KeyOf, succession
+from identity.states import OrganisationKind, Role
 from storage import database as doors
 from storage.keys import signing_key
 from tests.attacks.test_split_views import rewrite, without_triggers
 from tests.evidence.test_log import write
 from tests.factories import bundles as made
+from tests.factories.identity import CODES, make_organisation, make_person, token
 from tests.journeys.town import ROOT
 from webapp.renewing import renew
 
 pytestmark = pytest.mark.attack("witnesses")
+
+
+def cosigned(site):
+    """(size, lines) of every head that somebody co-signed."""
+    with site.database.snapshot() as db:
+        rows = db.scalars(sa.select(Cosignature).order_by(Cosignature.size)).all()
+        return [(row.size, row.line) for row in rows]
+
+
+@pytest.fixture
+def witness(site):
+    """The platform as the witness's program reaches it."""
+    make_organisation(CODES[1], "临江市公证处", OrganisationKind.WITNESS)
+    make_person("notary", CODES[1], Role.WITNESS)
+    return Platform(site.url, token("notary"))
 
 
 class Site:
@@ -92,6 +112,51 @@ def test_before_the_first_head_there_is_nothing_to_keep(site, tmp_path, capsys):
     watch_log(site.platform(), keys)
 
     assert (keys.kept(log.KEPT), capsys.readouterr().err) == (None, "")
+
+
+def test_a_witness_cosigns_each_head_that_it_saw_once(site, witness, tmp_path):
+    keys, sizes = KeyFolder(tmp_path), []
+    for _ in range(3):
+        site.grow()
+        for _ in range(2):  # started anew each time
+            watch_log(witness, KeyFolder(tmp_path))
+            sizes.append(cosign_kept(witness, KeyFolder(tmp_path)))
+
+    with site.database.snapshot() as db:
+        newest = queries.latest_head(db)
+        (key,) = cosigners_of(db, newest)
+    heads = [size for size in sizes if size]
+    assert sizes[1::2] == [None] * 3
+    assert [size for size, _ in cosigned(site)] == heads == sorted(set(heads))
+    assert checkpoints.cosignature_time(newest.note + cosigned(site)[-1][1], key) is not None
+    assert key.startswith(f"{keys.recall('cosigner')}+")
+
+
+@pytest.mark.parametrize("lie", ["rewritten and grown", "another key", "wrong nodes"])
+def test_a_witness_that_saw_two_histories_cosigns_no_more(site, witness, tmp_path, capsys, lie):
+    for facts in (3, 5):
+        site.grow(facts)
+        watch_log(witness, KeyFolder(tmp_path))
+        cosign_kept(witness, KeyFolder(tmp_path))
+    before = cosigned(site)
+    LIES[lie](site)
+
+    for _ in range(2):
+        watch_log(witness, KeyFolder(tmp_path))
+        assert cosign_kept(witness, KeyFolder(tmp_path)) is None
+
+    assert "ANOTHER HISTORY" in capsys.readouterr().err
+    assert cosigned(site) == before
+
+
+def test_a_platform_that_forgot_the_witness_is_told_its_key_again(site, witness, tmp_path):
+    keys = KeyFolder(tmp_path)
+    watch_log(site.grow().platform(), keys)
+    cosign_kept(witness, keys)
+    site.change(lambda connection: connection.execute(sa.delete(Cosigner)))
+    watch_log(site.grow().platform(), keys)
+
+    assert cosign_kept(witness, keys) == size_in(keys)
 
 
 def replaced(site):

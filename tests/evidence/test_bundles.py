@@ -9,17 +9,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from evidence import queries
 from evidence.actions.bundles import Keys
 from evidence.actions.streams import record
 from evidence.actions.tree import append_pending
-from evidence.models.tree import Cosignature
 from evidence.rules import checkpoints
 from evidence.rules.streams import canonical
 from kernel.errors import InvalidInput, NotFound, NotYet, Refusal
-from storage.base import real_now
 from storage.database import open_database, snapshot, transaction
 from storage.keys import signing_key
 from storage.vault import Vault
@@ -205,34 +202,6 @@ def test_an_older_checkpoint_of_another_history_is_refused(database, judged):
 
     problems = judged(made.packed(forged)).problems
     assert [problem.code for problem in problems] == ["tree.not_consistent"]
-
-
-def cosign(key):
-    with transaction() as (db, _):
-        head = queries.latest_head(db)
-        text = head.note.partition("\n\n")[0] + "\n"
-        line = checkpoints.cosignature_line("w.invalid", key, text, 1_700_000_000)
-        row = {"size": head.size, "witness": "w", "line": line, "received_at": real_now(db)}
-        db.execute(sa.insert(Cosignature), [row])
-
-
-@pytest.mark.attack("bundles")
-@pytest.mark.parametrize(
-    ("signed_by_it", "codes"), [(True, []), (False, ["checkpoint.cosignature"])]
-)
-def test_cosignatures_are_checked_by_the_witness_keys(database, judged, signed_by_it, codes):
-    witness = Ed25519PrivateKey.generate()
-    public = witness.public_key().public_bytes_raw()
-    key = checkpoints.verifier_key("w.invalid", public, checkpoints.COSIGNATURE_TYPE)
-    write("lot:L")
-    made.sequence()
-    cosign(witness if signed_by_it else Ed25519PrivateKey.generate())
-    keys = Keys(made.verifier_key(), made.RECEIPT_KEY, [key])
-
-    findings = judged(export_one("lot:L", keys=keys))
-
-    assert [problem.code for problem in findings.problems] == codes
-    assert findings.checked["cosignatures"] == int(signed_by_it)
 
 
 def test_a_log_of_another_key_is_not_exported(database):

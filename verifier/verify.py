@@ -74,6 +74,7 @@ def _trust(given: argparse.Namespace) -> Trust:
     try:
         log = signatures.read_note_key(_text(given.log_key)) if given.log_key else None
         receipt = bytes.fromhex(_text(given.receipt_key)) if given.receipt_key else None
+        witnesses = [signatures.read_note_key(_text(key)) for key in given.witness_key]
         roots = given.trust.read_bytes() if given.trust else None
         if roots is not None:
             attachments.read_certificates(roots)
@@ -82,7 +83,6 @@ def _trust(given: argparse.Namespace) -> Trust:
     except (OSError, ValueError) as fault:
         raise Unreadable(f"无法读取给出的密钥或证书：{fault}") from fault
     followed = successions.told(_text(given.successions)) if given.successions else []
-    witnesses = [signatures.read_note_key(_text(key)) for key in given.witness_key]
     return Trust(log, receipt, roots, followed, witnesses)
 
 

@@ -52,8 +52,8 @@ def test_keys_out_of_the_bundle_are_told_with_their_fingerprints(honest, run):
     assert len(result["not_checked"]) == 2
 
 
-def test_a_receipt_key_or_log_key_that_cannot_be_read_is_told(honest, run):
-    for option in ("--log-key", "--receipt-key"):
+def test_a_key_that_cannot_be_read_is_told(honest, run):
+    for option in ("--log-key", "--receipt-key", "--witness-key", "--successions"):
         code, result, _ = run(honest.content, option, "no key")
         assert (code, result["verdict"]) == (2, "indeterminate")
 

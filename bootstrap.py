@@ -109,7 +109,7 @@ def serve(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     """The whole suite, on every core: each worker has engines of its own, a file stays in one."""
-    spread = ["-n", "auto", "--dist", "loadfile"]
+    spread = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
     return subprocess.run([PYTHON, "-m", "pytest", *spread, *arguments], cwd=ROOT).returncode
 
 

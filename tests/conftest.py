@@ -23,6 +23,8 @@ hypothesis.settings.load_profile("house")
 pytest_plugins = ["tests.attacks.counting"]
 
 _numbers = itertools.count()
+# Where whole programs and browsers are run: begun first, so that no worker is left alone with them.
+_LONG = ("journeys", "deploy", "demo", "browser", "live", "leaks", "webapp", "attacks", "storage")
 # Outside data stands beside the checkout and is not copied into the project.
 OUTSIDE = Path(__file__).parents[1].parent / "shared" / "data"
 
@@ -36,6 +38,12 @@ def pytest_collection_modifyitems(config, items):
         long = [item for item in items if "slow" in item.keywords]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if "slow" not in item.keywords]
+    items.sort(key=_turn)
+
+
+def _turn(item):
+    room = item.path.relative_to(Path(__file__).parent).parts[0]
+    return _LONG.index(room) if room in _LONG else len(_LONG)
 
 
 @pytest.fixture(scope="session")

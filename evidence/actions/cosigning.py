@@ -51,7 +51,8 @@ def enrol_cosigner(
 def cosign(db: Session, organisation: str, *, size: int, line: str, now: datetime) -> None:
     """Keep a witness's line under the head of this size; again changes nothing.
 
-    Raises NotFound, Refusal `cosigner.none`, InvalidInput `cosignature.wrong`.
+    Raises NotFound, Refusal `cosigner.none` and `cosignature.enough`, InvalidInput
+    `cosignature.wrong`.
     """
     head, by = queries.head_of(db, size), queries.live_cosigner(db, organisation)
     if head is None:
@@ -63,7 +64,14 @@ def cosign(db: Session, organisation: str, *, size: int, line: str, now: datetim
     if not _is_line_of(head, by, line):
         raise InvalidInput("cosignature.wrong", "这不是该密钥对这个检查点的联署。", field="line")
     if db.get(Cosignature, (size, by.name)) is None:
+        _refuse_too_many(db, size)
         db.add(Cosignature(size=size, witness=by.name, line=line, received_at=now))
+
+
+def _refuse_too_many(db: Session, size: int) -> None:
+    """A note with more lines than readers take would be no note; one is the log's own."""
+    if len(queries.cosignatures(db, size)) >= checkpoints.MOST_SIGNATURES - 1:
+        raise Refusal("cosignature.enough", "这个检查点的见证联署已达上限。")
 
 
 def cosigners_of(db: Session, head: Head) -> list[str]:

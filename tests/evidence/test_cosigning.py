@@ -188,6 +188,21 @@ def test_a_head_that_is_not_there_is_not_cosigned(witness):
     assert (answer.status_code, code_of(answer)) == (404, "evidence.no_such_checkpoint")
 
 
+def test_no_more_witnesses_cosign_than_a_note_may_have_lines(app, witness, tmp_path):
+    """One more line, and nobody could read the checkpoint any more."""
+    all_of_them = [witness, *(Witness(app, f"witness{n}", CODES[n]) for n in range(2, 18))]
+    answers = []
+    for number, each in enumerate(all_of_them):
+        name = f"witness{number}.example"
+        each.enrol(name)
+        answers.append(each.cosign(line=each.line(name=name)))
+
+    most = checkpoints.MOST_SIGNATURES - 1
+    assert [answer.status_code for answer in answers] == [201] * most + [409] * 2
+    assert code_of(answers[-1]) == "cosignature.enough"
+    assert judged(tmp_path) == ([], most)
+
+
 def test_no_witness_takes_the_name_or_the_key_of_another_or_of_the_log(app, witness, other):
     witness.enrol()
     origin = app.extensions["settings"].log_origin

@@ -52,6 +52,7 @@ UNREADABLE = (
     AttributeError,
     IndexError,
     AssertionError,
+    NotImplementedError,
     RecursionError,
     OverflowError,
     struct.error,

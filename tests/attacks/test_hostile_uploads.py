@@ -112,6 +112,7 @@ class Uploading(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.code, self.kept, self.sealed, self.seal = None, b"", b"", ""
+        self.given_up = 0
         self.site.renew()
 
     @property
@@ -123,8 +124,9 @@ class Uploading(RuleBasedStateMachine):
     def begin(self, plain):
         self.seal, self.sealed = self.site.bidder.seal(b"\x5a" * plain)
         answer = self.site.begin(len(self.sealed))
-        assert answer.status_code == 201, answer.json
-        self.code = answer.json["upload"]
+        is_room = self.given_up < bidding.UPLOADS_AT_ONCE
+        assert answer.status_code == (201 if is_room else 429), answer.json
+        self.code = answer.json["upload"] if is_room else None
 
     @precondition(lambda self: self.code)
     @rule(who=st.integers(0, 1))
@@ -207,6 +209,8 @@ class Uploading(RuleBasedStateMachine):
     @precondition(lambda self: self.code)
     @rule()
     def give_up(self):
+        """What has come whole waits to be signed, and takes no room of what is on its way."""
+        self.given_up += len(self.kept) < len(self.sealed)
         self.code, self.kept, self.sealed = None, b"", b""
 
     @invariant()

@@ -60,6 +60,15 @@ def test_a_hostile_file_ends_soon_and_is_never_valid(hostile):
     assert result.error in {"file.unreadable", "file.too_costly"}
 
 
+def test_a_file_packed_in_a_way_that_nobody_knows_is_unreadable():
+    pdf = signed_papers.archive()
+    at = pdf.rindex(b"/FlateDecode")
+
+    result = examined(pdf[:at] + b"/NlateDecode" + pdf[at + 12 :])
+
+    assert (result.verdict, result.error) == (Status.INDETERMINATE, "file.unreadable")
+
+
 def test_the_limit_of_time_stops_the_process():
     result = examine_apart(signed_papers.archive(), [], now=NOW, seconds=0)
 

@@ -3,6 +3,8 @@
 import re
 
 import sqlalchemy as sa
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from evidence.models.streams import Fact
 from storage.database import snapshot
@@ -34,7 +36,15 @@ class Reader:
     def send(self, address, *, at="/desk", **form):
         """The answer to a form that is sent with the mark of another page."""
         mark = _MARK.search(self.get(at))[1]
-        return self.client.post(address, data={"csrf_token": mark} | form)
+        if not any(isinstance(value, tuple) for value in form.values()):
+            return self.client.post(address, data={"csrf_token": mark} | form)
+        # Not as the client would do it by itself: that leaves a temporary file open.
+        values = {"csrf_token": mark} | form
+        for name, value in form.items():
+            values[name] = FileStorage(*value) if isinstance(value, tuple) else value
+        boundary, body = encode_multipart(values)
+        kind = f"multipart/form-data; boundary={boundary}"
+        return self.client.post(address, data=body, content_type=kind)
 
     def sent(self, address, **form):
         """Send a form that must be taken; returns where it leads."""

@@ -67,7 +67,7 @@ class Crowd:
         self._selector = selectors.DefaultSelector()
 
     def join(self, seconds=60):
-        """Connect everybody, a few at once."""
+        """Connect everybody, a few at once; given up when nobody joined for so long."""
         waiting, joining = list(self.watchers), []
         end = time.monotonic() + seconds
         while waiting or joining:
@@ -75,7 +75,10 @@ class Crowd:
                 joining.append(waiting.pop())
                 self.come(joining[-1])
             self._turn(0.1)
-            joining = [watcher for watcher in joining if not watcher.is_joined]
+            still = [watcher for watcher in joining if not watcher.is_joined]
+            if len(still) < len(joining):
+                end = time.monotonic() + seconds
+            joining = still
             assert time.monotonic() < end, f"{len(waiting) + len(joining)} never joined"
 
     def read(self, is_over, seconds=60):

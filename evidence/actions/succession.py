@@ -29,6 +29,12 @@ def succeed(
         record(db, **by, data=data, now=now)
 
 
+def is_followed(db: Session, key: Ed25519PrivateKey) -> bool:
+    """Whether another key has taken the place of this one."""
+    public = key.public_key().public_bytes_raw().hex()
+    return any(each["statement"]["old"] == public for each in successions(db))
+
+
 def successions(db: Session) -> list[dict[str, Any]]:
     """All of them, oldest first; most platforms have none."""
     query = sa.select(Fact.body).where(Fact.stream == SUBJECT).order_by(Fact.seq)

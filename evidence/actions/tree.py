@@ -4,6 +4,7 @@ Facts join the tree here and not in the business transaction, so that the log's 
 slows a bid down. A crash before the commit leaves everything as it was.
 """
 
+import logging
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -11,11 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 from evidence import queries
+from evidence.actions.succession import is_followed
 from evidence.models.streams import PendingFact
 from evidence.models.tree import Entry, Head, Node
 from evidence.rules import checkpoints, tree
 from storage.base import real_now
 
+log = logging.getLogger("zhaobiao.tree")
 # Identifies the sequencer's advisory lock on PostgreSQL; any constant of our own.
 _LOCK = 7236001
 BATCH = 5000
@@ -24,7 +27,8 @@ BATCH = 5000
 def append_pending(db: Session, origin: str, key: Ed25519PrivateKey) -> int:
     """Put the waiting facts into the tree and sign the new head; return how many there were.
 
-    0 also when another process is just doing it.
+    0 also when another process is just doing it, or when another key has followed this one: whoever
+    follows that one would take a head of the former key for another history.
     """
     if not _is_leader(db):
         return 0
@@ -32,6 +36,9 @@ def append_pending(db: Session, origin: str, key: Ed25519PrivateKey) -> int:
         sa.select(PendingFact.commitment).order_by(PendingFact.place).limit(BATCH)
     ).all()
     if not commitments:
+        return 0
+    if is_followed(db, key):
+        log.error("another key follows this one: copy it here and start again")
         return 0
     size = _append(db, commitments)
     _sign_head(db, origin, key, size)

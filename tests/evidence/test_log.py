@@ -8,10 +8,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from evidence import queries
 from evidence.actions.streams import advance, record, release_held
+from evidence.actions.succession import SUBJECT, succeed
 from evidence.actions.tree import append_pending
 from evidence.models.streams import Fact
 from evidence.models.tree import Entry
 from evidence.rules import checkpoints, streams, tree
+from evidence.rules.succession import KeyOf
 from kernel.errors import InvalidInput, TransitionRefused
 from kernel.lifecycle import Lifecycle
 from outbox import queries as outbox
@@ -180,3 +182,16 @@ def test_the_relay_delivers_every_committed_message_in_order(database):
     relay.stop()
 
     assert received == [(("t", "public"), number) for number in range(1, 41)]
+
+
+def test_a_worker_with_the_former_key_signs_no_head_any_more(database):
+    """One that was not stopped: a witness would take its head for another history."""
+    new = Ed25519PrivateKey.generate()
+    with database.transaction(lock=[SUBJECT]) as (db, _):
+        succeed(db, KeyOf.LOG, ORIGIN, KEY, new)
+
+    with database.transaction() as (db, _):
+        assert append_pending(db, ORIGIN, KEY) == 0
+        assert queries.latest_head(db) is None
+    with database.transaction() as (db, _):
+        assert append_pending(db, ORIGIN, new) == 1

@@ -95,7 +95,7 @@ def test_leafing_through_bids_faster_than_they_load_is_no_fault(room, stage):
         """async () => {
             const choice = document.querySelector("#file-left");
             const files = [...choice.options].filter((each) => each.dataset.suffix === ".pdf");
-            for (let turn = 0; turn < 150; turn++) {
+            for (let turn = 0; turn < 60; turn++) {
                 files[turn % files.length].selected = true;
                 choice.dispatchEvent(new Event("change", { bubbles: true }));
                 await new Promise((done) => setTimeout(done, Math.random() * 120));

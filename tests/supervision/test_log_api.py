@@ -36,7 +36,7 @@ def test_the_newest_checkpoint_is_signed_by_the_key_that_is_told(client, sizes):
 
     note = get(client, f"/checkpoints/{told['size']}").get_data(as_text=True)
 
-    assert set(told) == {"key", "receipt_key", "size"}
+    assert set(told) == {"key", "receipt_key", "size", "successions", "cosigners"}
     assert read_checkpoint(note, told["key"]).size == told["size"] == sizes[-1]
     assert parse_verifier_key(told["key"])[2] != bytes.fromhex(told["receipt_key"])
 

@@ -163,6 +163,8 @@ def test_every_step_of_the_guide_does_what_the_guide_says(stranger, number):
 
 EVERYWHERE = 8
 """At so many places, evenly spread, a byte of a file is altered of which every byte counts."""
+OF_THE_LOG = -1
+"""The same, but in what the log signed and its line: a witness's needs that witness's key."""
 ALTERED = {
     ("Before you start: keys", 1): {"public.zip": EVERYWHERE},
     ("1. My receipt", 0): {
@@ -192,8 +194,8 @@ ALTERED = {
     ("5. The archive", 0): {"evaluation.pdf": EVERYWHERE},
     ("5. The archive", 1): {"evaluation.pdf": EVERYWHERE},
     ("5. The archive", 2): {"opening.pdf": EVERYWHERE},
-    ("6. History", 0): {"noted.txt": EVERYWHERE, "proof.json": [b'"proof":["']},
-    ("6. History", 1): {"noted.txt": EVERYWHERE},
+    ("6. History", 0): {"noted.txt": OF_THE_LOG, "proof.json": [b'"proof":["']},
+    ("6. History", 1): {"noted.txt": OF_THE_LOG},
     ("7. My sealed envelope", 0): {"bid.age": EVERYWHERE, "receipt.json": [b"manifest_sha256"]},
 }
 """Of each check the files that it is about, and after which words a byte is altered."""
@@ -230,6 +232,9 @@ def file_of(folder, name):
 
 def places_in(content, wanted):
     """So many places evenly spread, or those just after these words; each word is there."""
+    if wanted == OF_THE_LOG:
+        ends = content.index(b"\n", content.index(b"\n\n") + 2)
+        return places_in(content[: ends + 1], EVERYWHERE)
     if wanted == EVERYWHERE:
         return [len(content) * number // EVERYWHERE for number in range(EVERYWHERE)]
     assert all(word in content for word in wanted)

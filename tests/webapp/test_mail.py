@@ -131,8 +131,9 @@ def test_mail_about_a_bid_names_neither_kind_nor_lot(town, tmp_path, box):
     text = message.get_content()
     assert message["Subject"] == "有一封给您的信件"
     assert f"https://linjiang.example/inbox/{letter}" in text
+    told = str(message["Subject"]) + text.replace(letter, "")  # its code may hold any letters
     for secret in ("投标", "TD0", "RC1", "大桥", "回执"):
-        assert secret not in str(message["Subject"]) + text
+        assert secret not in told
 
 
 def test_mail_about_a_public_matter_names_it(town, tmp_path, box):

@@ -6,7 +6,6 @@ tlog-witness.
 """
 
 import base64
-import hashlib
 import struct
 import time
 
@@ -14,15 +13,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from client.keys import KeyFolder
 from client.log import KEPT, OTHER
+from client.notes import COSIGNATURE, key_id, verifier_key
 from client.session import Platform, Refused
 
 KEY = "cosign.key"
-_TYPE = b"\x04"
 
 
 def enrol_cosigner(platform: Platform, keys: KeyFolder) -> str:
     """Make a key at first use and tell the platform its public half; returns the verifier key."""
-    key = f"{_name(platform, keys)}+{_identity(keys).hex()}+{_b64(_TYPE + _public(keys))}"
+    key = verifier_key(_name(platform, keys), _typed(keys))
     platform.post("/log/cosigners", {"key": key})
     return key
 
@@ -51,15 +50,14 @@ def cosign_kept(platform: Platform, keys: KeyFolder) -> int | None:
 
 
 def _give(platform: Platform, keys: KeyFolder, text: str, size: int) -> None:
-    _name(platform, keys)
-    line = _line(keys, text, int(time.time()))
+    line = _line(keys, _name(platform, keys), text, int(time.time()))
     platform.post("/log/cosignatures", {"size": size, "line": line})
 
 
-def _line(keys: KeyFolder, text: str, seconds: int) -> str:
+def _line(keys: KeyFolder, name: str, text: str, seconds: int) -> str:
     signed = _signing_key(keys).sign(f"cosignature/v1\ntime {seconds}\n{text}".encode())
-    raw = _identity(keys) + struct.pack(">Q", seconds) + signed
-    return f"— {keys.recall('cosigner')} {_b64(raw)}\n"
+    raw = key_id(name, _typed(keys)) + struct.pack(">Q", seconds) + signed
+    return f"— {name} {base64.b64encode(raw).decode()}\n"
 
 
 def _name(platform: Platform, keys: KeyFolder) -> str:
@@ -76,14 +74,5 @@ def _signing_key(keys: KeyFolder) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(str(keys.kept(KEY))))
 
 
-def _public(keys: KeyFolder) -> bytes:
-    return _signing_key(keys).public_key().public_bytes_raw()
-
-
-def _identity(keys: KeyFolder) -> bytes:
-    named = str(keys.recall("cosigner")).encode() + b"\n" + _TYPE + _public(keys)
-    return hashlib.sha256(named).digest()[:4]
-
-
-def _b64(raw: bytes) -> str:
-    return base64.b64encode(raw).decode()
+def _typed(keys: KeyFolder) -> bytes:
+    return COSIGNATURE + _signing_key(keys).public_key().public_bytes_raw()

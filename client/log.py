@@ -18,13 +18,14 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from client.keys import KeyFolder
+from client.notes import LOG, key_id, read_key
 from client.session import Platform, Refused
 from client.successions import following
 
 KEY, KEPT, OTHER = "log.key", "log-head.note", "log-other-head.note"
 EARLIER = "log-earlier.keys"
 """The keys that the kept one followed, a line each."""
-_LOG_TYPE, _ROOT_BYTES, _MOST_DIGITS = b"\x01", 32, 16
+_ROOT_BYTES, _MOST_DIGITS = 32, 16
 
 
 class OtherHistory(Exception):
@@ -145,12 +146,11 @@ def _proof(platform: Platform, old: Head, new: Head) -> list[bytes]:
 
 def _is_of_log(key: str, origin: str, text: str, lines: str) -> bool:
     """Whether this verifier key is of the log of this name and signed the text."""
-    name, identity, encoded = key.strip().split("+", 2)
-    raw = base64.b64decode(encoded, validate=True)
-    known = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
-    if origin != name or raw[:1] != _LOG_TYPE or known.hex() != identity:
+    name, typed = read_key(key)
+    if origin != name or typed[:1] != LOG:
         return False
-    return any(_is_signed(line, name, known, raw[1:], text) for line in lines.split("\n"))
+    known = key_id(name, typed)
+    return any(_is_signed(line, name, known, typed[1:], text) for line in lines.split("\n"))
 
 
 def _is_signed(line: str, name: str, known: bytes, public: bytes, text: str) -> bool:

@@ -3,8 +3,6 @@
 Both keys sign the statement. Source: evidence/rules/succession.py of the platform; docs/bundle.md.
 """
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,19 +10,20 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from client.canonical import canonical
+from client.notes import LOG, read_key, verifier_key
 
 _DOMAIN = b"zhaobiao-key-succession/v1\n"
-_TYPE, _LOG_TYPE = "key-succession/v1", b"\x01"
+_TYPE = "key-succession/v1"
 
 
 def following(key: str, told: Sequence[Any]) -> list[str]:
     """The keys that follow this verifier key of a log, in order; none for what does not hold."""
-    name, _, encoded = key.strip().split("+", 2)
-    current, found = base64.b64decode(encoded)[1:], []
+    name, typed = read_key(key)
+    current, found = typed[1:], []
     for row in told:
         if (new := _new_key(row, name, current)) is not None:
             current = new
-            found.append(_verifier_key(name, new))
+            found.append(verifier_key(name, LOG + new))
     return found
 
 
@@ -41,9 +40,3 @@ def _new_key(row: Any, name: str, current: bytes) -> bytes | None:
     except (LookupError, TypeError, ValueError, InvalidSignature):
         return None
     return new
-
-
-def _verifier_key(name: str, public: bytes) -> str:
-    raw = _LOG_TYPE + public
-    identity = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
-    return f"{name}+{identity.hex()}+{base64.b64encode(raw).decode()}"

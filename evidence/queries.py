@@ -193,6 +193,29 @@ def live_cosigner(db: Session, organisation: str) -> Cosigner | None:
     return db.scalar(query)
 
 
+def live_cosigners(db: Session) -> Sequence[Cosigner]:
+    """Everybody who co-signs now, by name."""
+    query = sa.select(Cosigner).where(Cosigner.until.is_(None)).order_by(Cosigner.name)
+    return db.scalars(query).all()
+
+
+def cosigners_called(db: Session, name: str, public: bytes) -> Sequence[Cosigner]:
+    """Those who co-sign or did, under this name or with this key."""
+    query = sa.select(Cosigner).where(sa.or_(Cosigner.name == name, Cosigner.public == public))
+    return db.scalars(query).all()
+
+
+def cosigners_under(db: Session, size: int) -> list[tuple[Cosigner, str]]:
+    """Each line under the checkpoint of this size with the keys that its name ever had."""
+    query = (
+        sa.select(Cosigner, Cosignature.line)
+        .join(Cosignature, Cosignature.witness == Cosigner.name)
+        .where(Cosignature.size == size)
+        .order_by(Cosigner.name)
+    )
+    return [(by, line) for by, line in db.execute(query)]
+
+
 def cosignatures(db: Session, size: int) -> list[str]:
     """The witnesses' lines under the checkpoint of this size, by name."""
     query = sa.select(Cosignature.line).where(Cosignature.size == size)

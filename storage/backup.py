@@ -22,8 +22,9 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from storage.database import Database
+from storage.disk import flush
 from storage.dumps import dump
-from storage.sealed import BackupRefused, Plain, flush, seal
+from storage.sealed import BackupRefused, Plain, seal
 from storage.vault import Vault, path_of
 
 FORMAT = "zhaobiao-backup/v1"

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from storage.disk import flush, flush_folder
+
 _BYTES = 32
 
 
@@ -38,9 +40,10 @@ def replace_secret(folder: Path, name: str) -> None:
     """Put a new secret in place of the one kept; that stays beside it until `forget_old`.
 
     Once on the disk when this returns. Doing it again before `forget_old` changes nothing, so
-    that a replacement that was cut off is gone on with.
+    that a replacement that was cut off is gone on with. Raises FileNotFoundError where none is
+    kept: there is nothing that the new one could follow.
     """
-    current = kept_secret(folder, name)
+    current = (folder / f"{name}.key").read_bytes()
     _write_once(_old(folder, name), current)
     if _old(folder, name).read_bytes() == current:
         path = folder / f"{name}.key"
@@ -48,7 +51,7 @@ def replace_secret(folder: Path, name: str) -> None:
     public = folder / f"{name}.pub"
     if public.exists():
         _beside(public, public_half(folder, name)).replace(public)
-    _flush(folder)
+    flush_folder(folder)
 
 
 def forget_old(folder: Path, name: str) -> None:
@@ -95,15 +98,5 @@ def _beside(path: Path, value: bytes) -> Path:
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(value)
-        file.flush()
-        os.fsync(file.fileno())
+        flush(file)
     return beside
-
-
-def _flush(folder: Path) -> None:
-    """Let the names in a folder reach the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

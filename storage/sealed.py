@@ -5,16 +5,16 @@ that makes backups holds no key that opens them.
 """
 
 import hashlib
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import pyrage
 
 from kernel.errors import Refusal
+from storage.disk import flush
 
 LEAST_RECIPIENTS = 2
 _NO_KEY = "No matching keys"
@@ -105,12 +105,6 @@ def unseal(place: Path, target: BinaryIO, identities: Identities) -> Plain:
 def altered(name: str) -> BackupRefused:
     """What is said of a file that is not what was backed up."""
     return BackupRefused("backup.altered", "备份中的“%(name)s”被改动过或已损坏。", name=name)
-
-
-def flush(file: Any) -> None:
-    """Let what was written reach the disk."""
-    file.flush()
-    os.fsync(file.fileno())
 
 
 class _Counted:

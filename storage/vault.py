@@ -14,6 +14,7 @@ from typing import BinaryIO, Protocol
 
 from kernel.errors import InvalidInput
 from storage.database import full
+from storage.disk import flush, flush_folder
 
 _CHUNK = 1 << 18
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -50,8 +51,7 @@ class Vault:
                         raise _too_large(limit)
                     digest.update(chunk)
                     file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
+                flush(file)
             self._keep(beside, digest.hexdigest())
         except OSError as fault:
             if fault.errno in _NO_ROOM:
@@ -89,7 +89,7 @@ class Vault:
             beside.replace(place)
         # A receipt must not outlive its file: the name reaches the disk as the bytes did.
         for folder in (place.parent, self._folder):
-            _flush(folder)
+            flush_folder(folder)
 
     def _path(self, digest: str) -> Path:
         return self._folder / path_of(digest)
@@ -100,14 +100,6 @@ def path_of(digest: str) -> str:
     if not _DIGEST.fullmatch(digest):
         raise ValueError("not a digest")
     return f"{digest[:2]}/{digest[2:]}"
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _too_large(limit: int) -> InvalidInput:

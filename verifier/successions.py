@@ -50,7 +50,7 @@ def told(text: str) -> list[Any]:
 
 
 def check_successions(findings: Findings, rows: Sequence[Any], where: str) -> list[Succession]:
-    """Those of which both signatures hold; faults are noted."""
+    """Those of which both signatures hold, or cannot be looked at; faults are noted."""
     if len(rows) > _LONGEST:
         raise Broken("succession.fields", "密钥更换记录过多")
     found = []
@@ -63,7 +63,7 @@ def check_successions(findings: Findings, rows: Sequence[Any], where: str) -> li
             where=f"{where}#{number}",
             text="密钥更换记录没有新旧两把密钥的有效签名",
         )
-        found += [each] if answer else []
+        found += [each] if answer is not False else []
     return found
 
 

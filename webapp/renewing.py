@@ -14,16 +14,17 @@ from evidence.actions import succession
 from evidence.actions.tree import append_pending
 from evidence.rules.succession import KeyOf
 from identity.actions.second_factor import cipher, lock_anew
+from kernel.errors import NotFound
 from storage import keys
 from storage.database import transaction
 from webapp.settings import Settings
-
-_FILES = {"log": "checkpoint"}
+from webapp.telling import telling
 
 
 @click.command()
 @click.argument("name", type=click.Choice(["session", "second-factor", "receipt", "log"]))
 @with_appcontext
+@telling
 def renew(name: str) -> None:
     """Replace a key while the processes that hold it are stopped; copy it to them afterwards.
 
@@ -33,11 +34,19 @@ def renew(name: str) -> None:
     Example: flask renew second-factor
     """
     settings: Settings = current_app.extensions["settings"]
-    file = _FILES.get(name, name)
-    keys.replace_secret(settings.keys, file)
+    try:
+        keys.replace_secret(settings.keys, _file_of(name))
+    except FileNotFoundError as missing:
+        raise NotFound(
+            "keys.not_here", "这台机器上没有这把密钥，请在保存它的机器上更换。"
+        ) from missing
     if name in _FOLLOW_UPS:
         _FOLLOW_UPS[name](settings)
-    keys.forget_old(settings.keys, file)
+    keys.forget_old(settings.keys, _file_of(name))
+
+
+def _file_of(name: str) -> str:
+    return "checkpoint" if name == KeyOf.LOG else name
 
 
 def _lock_anew(settings: Settings) -> None:
@@ -58,7 +67,7 @@ def _follow_log(settings: Settings) -> None:
 
 
 def _succeed(settings: Settings, what: KeyOf) -> Ed25519PrivateKey:
-    ring = keys.kept_ring(settings.keys, _FILES.get(what.value, what.value))
+    ring = keys.kept_ring(settings.keys, _file_of(what))
     new, old = map(Ed25519PrivateKey.from_private_bytes, ring)
     with transaction(lock=[succession.SUBJECT]) as (db, _):
         succession.succeed(db, what, settings.log_origin, old, new)

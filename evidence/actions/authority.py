@@ -28,6 +28,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from evidence.rules import certificates
 from evidence.rules.certificates import Issuer, PublicKeys, Revocation, Subject
+from storage.disk import flush
 
 CRL_REFRESH = timedelta(days=1)
 """A revocation list older than this is made anew when the authority is opened or asked."""
@@ -313,5 +314,4 @@ def _write(path: Path, content: bytes, *, mode: int) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(handle)
+        flush(file)

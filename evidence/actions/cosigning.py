@@ -6,7 +6,6 @@ a fact of the log: else each would make a new head to co-sign. Source: C2SP tlog
 
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evidence import queries
@@ -61,7 +60,7 @@ def cosign(db: Session, organisation: str, *, size: int, line: str, now: datetim
         )
     if by is None:
         raise Refusal("cosigner.none", "请先登记见证联署的公钥。")
-    if not _is_line_of(head, by, line):
+    if not checkpoints.is_cosignature(head.note, line, _key_of(by)):
         raise InvalidInput("cosignature.wrong", "这不是该密钥对这个检查点的联署。", field="line")
     if db.get(Cosignature, (size, by.name)) is None:
         _refuse_too_many(db, size)
@@ -76,17 +75,15 @@ def _refuse_too_many(db: Session, size: int) -> None:
 
 def cosigners_of(db: Session, head: Head) -> list[str]:
     """Verifier keys of those whose line stands under this head, by name."""
-    found = sa.select(Cosigner, Cosignature.line).join(
-        Cosignature, Cosignature.witness == Cosigner.name
-    )
-    rows = db.execute(found.where(Cosignature.size == head.size).order_by(Cosigner.name))
-    return [_key_of(by) for by, line in rows if _is_line_of(head, by, line)]
+    keys = [(_key_of(by), line) for by, line in queries.cosigners_under(db, head.size)]
+    return [key for key, line in keys if checkpoints.is_cosignature(head.note, line, key)]
 
 
 def live_cosigners(db: Session) -> list[dict[str, str]]:
     """Organisation and verifier key of everybody who co-signs now, by name."""
-    query = sa.select(Cosigner).where(Cosigner.until.is_(None)).order_by(Cosigner.name)
-    return [{"organisation": by.organisation, "key": _key_of(by)} for by in db.scalars(query).all()]
+    return [
+        {"organisation": by.organisation, "key": _key_of(by)} for by in queries.live_cosigners(db)
+    ]
 
 
 def _read(key: str) -> tuple[str, bytes]:
@@ -102,21 +99,11 @@ def _read(key: str) -> tuple[str, bytes]:
 
 def _refuse_taken(db: Session, organisation: str, name: str, public: bytes, log: str) -> None:
     """No witness speaks in the name of another or of the log, nor comes back with an old key."""
-    query = sa.select(Cosigner).where(sa.or_(Cosigner.name == name, Cosigner.public == public))
-    known = db.scalars(query).all()
+    known = queries.cosigners_called(db, name, public)
     if name == log or any(
         each.public == public or each.organisation != organisation for each in known
     ):
         raise Refusal("cosigner.taken", "这个名称或公钥已经登记过，请另换一个。", field="key")
-
-
-def _is_line_of(head: Head, by: Cosigner, line: str) -> bool:
-    """Whether this is this witness's line, and nothing besides it, under this head."""
-    try:
-        seen = checkpoints.cosignature_time(checkpoints.cosigned(head.note, line), _key_of(by))
-    except ValueError:
-        return False
-    return seen is not None and line.count("\n") == 1
 
 
 def _key_of(by: Cosigner) -> str:

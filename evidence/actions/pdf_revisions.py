@@ -133,7 +133,7 @@ def _later_facts(
         if following and own and own.explain(signature, following[0], *limits):
             continue
         facts = list(_step_facts(reader, signature.signed_revision, end, *limits))
-        if own and not facts and end > signature.signed_revision:
+        if not facts and end > signature.signed_revision:
             facts = [Fact("coverage.later_compared")]
         for affected in found[: index + 1]:
             affected.extend(facts)

@@ -89,11 +89,6 @@ def witness_key(text: str) -> tuple[str, bytes]:
     return name, public
 
 
-def cosigned(head: str, line: str) -> str:
-    """The text of a head's note with this line alone under it."""
-    return head.partition("\n\n")[0] + "\n\n" + line
-
-
 def read_checkpoint(signed: str, log_key: str) -> Checkpoint:
     """The checkpoint of a note that carries the log's valid signature. Raises ValueError."""
     text, separator, lines = signed.partition("\n\n")
@@ -118,6 +113,15 @@ def cosignature_time(signed: str, witness_key: str) -> int | None:
             if _is_signed(public, raw[8:], _cosigned(text, seconds)):
                 return int(seconds)
     return None
+
+
+def is_cosignature(note: str, line: str, witness_key: str) -> bool:
+    """Whether this is this witness's line under the head of the note, and nothing besides it."""
+    alone = note.partition("\n\n")[0] + "\n\n" + line
+    try:
+        return line.count("\n") == 1 and cosignature_time(alone, witness_key) is not None
+    except ValueError:
+        return False
 
 
 def _parse(text: str, name: str) -> Checkpoint:

@@ -172,23 +172,27 @@ def test_the_page_opens_no_bent_envelope_to_what_was_not_sealed(page, tried):
 
 
 def test_a_flipped_byte_never_opens_a_bid(vault, tried):
-    _flip(vault, 400, tried)
+    assert _opened_by_flips(vault, 400) == []
+    tried(400)
 
 
 @pytest.mark.slow
 def test_a_flipped_byte_never_opens_a_bid_at_length(vault, tried):
-    _flip(vault, 1000, tried)
+    assert _opened_by_flips(vault, 1000) == []
+    tried(1000)
 
 
-def _flip(vault, count, tried):
+def _opened_by_flips(vault, count):
+    """The flips after which more was to be had than that the file is broken."""
+    wrong = []
     for place, mask in flips(count):
         raw = flipped(GOOD, place, mask)
         codes = {problem.code for problem in header_problems(raw[:HEADER_BYTES])}
         found = opened(vault, raw)
-
-        assert codes <= {"seal.not_one_recipient"}, (place, mask)
-        assert (found.outcome, found.files) == (Outcome.UNREADABLE, {}), (place, mask)
-    tried(count)
+        told = (codes <= {"seal.not_one_recipient"}, found.outcome, found.files)
+        if told != (True, Outcome.UNREADABLE, {}):
+            wrong.append((place, mask))
+    return wrong
 
 
 def test_the_page_opens_no_envelope_with_a_flipped_byte(page, tried):

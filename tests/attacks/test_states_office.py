@@ -55,7 +55,7 @@ STATELESS = {
         "log_api.cosign",
         "log_api.enrol_cosigner",
     },
-    "one's own inbox: tests/identity/test_inbox_pages.py, tests/webapp/test_mail.py": {
+    "one's own inbox: tests/identity/test_inbox_pages.py, tests/webapp/test_mail_addresses.py": {
         "letters.read_all",
         "mail.choose",
         "mail.confirm",

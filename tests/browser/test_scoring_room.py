@@ -158,6 +158,9 @@ def test_other_kinds_of_files_are_offered_for_download(room, stage):
     choose(room, stage, 3, suffix=".docx")
     room.wait_for_selector("[data-pane=left] [data-pane-note]:has-text('请下载查看')")
 
+    assert room.locator("[data-pane=left] [data-pane-note] a").is_visible()
+    assert room.faults == []
+
 
 def test_a_script_in_a_document_never_runs_and_is_told(room, stage):
     # A block, not an expression: a function that is the value would be called by the driver.
@@ -179,6 +182,9 @@ def test_a_text_file_is_shown_as_it_is_written(room, stage):
     room.fill("#find-left", "十五")
     room.press("#find-left", "Enter")
     room.wait_for_selector("[data-pane=left] [data-pane-found]:has-text('第 1 处，共 1 处')")
+
+    assert room.locator("[data-pane=left] canvas").count() == 0
+    assert room.faults == []
 
 
 def test_marks_go_in_by_keyboard_and_the_draft_says_when_it_was_kept(room, stage):

@@ -11,7 +11,7 @@ import pytest
 from evidence.actions.authority import open_authority
 from storage.database import open_database
 from storage.vault import Vault
-from tests.storage.sites import START, Site
+from tests.storage.sites import START, site_in
 from webapp.settings import settings_from, vault_of
 
 KEYS = {
@@ -69,10 +69,7 @@ def left_behind(vault):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, sqlite_template):
-    folder = tmp_path_factory.mktemp("site")
-    (folder / "var").mkdir()
-    shutil.copy(sqlite_template, folder / "var/zhaobiao.db")
-    made = Site(folder, settings_from({"ZHAOBIAO_VAR": str(folder / "var")}))
+    made = site_in(tmp_path_factory.mktemp("site"), sqlite_template)
     open_authority(made.settings.authority, START)
     yield made
     open_database(made.settings.database_url).dispose()

@@ -1,5 +1,6 @@
 """A site to back up, the people who can restore it, and what is read of either."""
 
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from tests.factories.trading import Bidder, make_cast, make_open_lot, move_to
 from trading import queries
 from trading.actions.closing import close_lot
 from webapp.factory import create_app
-from webapp.settings import prepare_keys
+from webapp.settings import prepare_keys, settings_from
 from webapp.worker import Worker
 
 START = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
@@ -35,6 +36,13 @@ def person(folder, name):
     path = folder / f"{name}.txt"
     path.write_text(f"# created: today\n# public key: {identity.to_public()}\n{identity}\n")
     return Person(identity, path)
+
+
+def site_in(folder, template):
+    """Such an installation on SQLite, played, in a folder of its own."""
+    (folder / "var").mkdir()
+    shutil.copy(template, folder / "var/zhaobiao.db")
+    return Site(folder, settings_from({"ZHAOBIAO_VAR": str(folder / "var")}))
 
 
 class Site:

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import pytest
 import sqlalchemy as sa
@@ -9,15 +11,16 @@ import sqlalchemy as sa
 from evidence.actions.receipts import receipt_of, with_proof
 from evidence.models.streams import Fact
 from evidence.rules import checkpoints
+from evidence.rules.streams import canonical
 from evidence.rules.succession import KeyOf, succession
 from storage import keys
 from storage.database import current_database, snapshot
 from tests.attacks.test_log_attacks import bent
 from tests.factories import bundles as made
-from tests.storage.sites import Site
+from tests.storage.sites import site_in
 from verifier import recompute, verify
 from webapp.renewing import renew
-from webapp.settings import settings_from
+from webapp.settings import ROOT
 
 pytestmark = pytest.mark.attack("witnesses")
 AT = "2026-11-27T00:00:00.000000Z"
@@ -71,9 +74,7 @@ def replace(site, name):
 def moments(tmp_path_factory, sqlite_template):
     """What is seen before, between and after two replacements of each key."""
     folder = tmp_path_factory.mktemp("succession")
-    (folder / "var").mkdir()
-    shutil.copy(sqlite_template, folder / "var/zhaobiao.db")
-    site = Site(folder, settings_from({"ZHAOBIAO_VAR": str(folder / "var")}))
+    site = site_in(folder, sqlite_template)
     seen = [Seen(site, folder / "0")]
     for number in (1, 2):
         replace(site, "receipt")
@@ -181,6 +182,53 @@ def test_a_stranger_does_not_follow_the_platform(moments, capsys, tmp_path):
     code, problems, _ = verified(capsys, moments[0], *words)
 
     assert (code, problems) == (1, {"succession.signature"})
+
+
+def of_another_kind(rows):
+    return [rows[0] | {"statement": rows[0]["statement"] | {"what": "session"}}]
+
+
+def of_another_type(rows):
+    return [rows[0] | {"statement": rows[0]["statement"] | {"type": "key-succession/v2"}}]
+
+
+def more_than_any_platform_has(rows):
+    return rows * 300
+
+
+@pytest.mark.parametrize("change", [of_another_kind, of_another_type, more_than_any_platform_has])
+def test_what_is_no_line_of_keys_makes_its_bundle_invalid(moments, capsys, tmp_path, change):
+    members = made.members_in(moments[2].folder.joinpath("bundle.zip").read_bytes())
+    shown = json.loads(members["keys.json"])
+    altered = canonical(shown | {"successions": change(shown["successions"])})
+    key = keys.existing_key(moments[2].site.settings.keys, "receipt")
+    path = tmp_path / "bundle.zip"
+    path.write_bytes(made.packed(made.resealed(members | {"keys.json": altered}, key)))
+
+    code, problems, checked = verified(capsys, moments[2], str(path))
+
+    assert (code, problems) == (1, {"succession.fields"})
+    assert checked.get("key_successions", 0) == 0
+
+
+def test_what_is_no_line_of_keys_is_told_of_who_gives_it(moments, capsys, tmp_path):
+    told = tmp_path / "told.json"
+    told.write_text(json.dumps(of_another_kind(moments[2].log["successions"])))
+    words = ["--log-key", moments[0]["log.key"], "--successions", str(told)]
+
+    code = verify.main([moments[0]["bundle.zip"], *words])
+
+    assert (code, "密钥更换" in json.loads(capsys.readouterr().out)["error"]) == (2, True)
+
+
+def test_without_the_library_a_line_of_keys_is_not_known_and_not_broken(moments):
+    """The key that was kept is an earlier one: whether it is of the line cannot be seen."""
+    trusted = ["--log-key", moments[0]["log.key"], "--receipt-key", moments[0]["receipt.key"]]
+    command = [sys.executable, "-S", ROOT / "verifier/verify.py", moments[2]["bundle.zip"]]
+    done = subprocess.run([*command, *trusted], capture_output=True, text=True, check=False)
+    told = json.loads(done.stdout)
+
+    assert (done.returncode, told["verdict"], told["problems"]) == (2, "indeterminate", [])
 
 
 def test_the_page_of_the_log_shows_what_was_replaced(moments):

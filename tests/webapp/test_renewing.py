@@ -97,6 +97,24 @@ def test_a_key_that_nobody_knows_is_not_made(site):
     assert not (folder / "root.key").exists()
 
 
+@pytest.mark.parametrize(("name", "file"), [("log", "checkpoint"), ("receipt", "receipt")])
+def test_where_a_key_is_not_kept_none_is_made_that_would_follow_nothing(site, name, file):
+    """A web machine has the public half of the log's key only."""
+    app, folder, _ = site
+    keys.kept_secret(folder, file)
+    keys.keep_public_half(folder, file)
+    public = keys.public_half(folder, file)
+    (folder / f"{file}.key").unlink()
+
+    done = run(app, name)
+
+    assert (done.exit_code, "keys.not_here" in done.output) == (1, True)
+    assert keys.public_half(folder, file) == public
+    assert sorted(path.name for path in folder.glob(f"{file}*")) == [f"{file}.pub"]
+    with snapshot() as db:
+        assert succession.successions(db) == []
+
+
 def cut_off(folder, file):
     """Before the log was told."""
     keys.replace_secret(folder, file)

@@ -21,11 +21,14 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
+Chunk = bytes | memoryview
+
+
 class Readable(Protocol):
     """What a vault takes bytes from."""
 
-    def read(self, size: int, /) -> bytes:
-        """At most so many bytes; none at the end."""
+    def read(self, size: int, /) -> Chunk:
+        """At most so many bytes; none at the end. They hold until the next read."""
 
 
 class Vault:

@@ -35,7 +35,7 @@ from webapp.presence import note_staying, note_watching
 from webapp.seats import Seat, Seats, lost_rights
 
 RECHECK_SECONDS = 0.5
-_AT_ONCE = 500
+_AT_ONCE = 200  # what is delivered waits for so many: some milliseconds
 _FEED = ("/live/", "/healthz", "/readyz", "/metrics")
 log = logging.getLogger("zhaobiao.live")
 poll = Blueprint("live", __name__)

@@ -18,11 +18,12 @@ from outbox import queries as outbox
 
 
 def valid_token(db: Session, digest: bytes, now: datetime) -> ApiToken | None:
-    """The token with this SHA-256, while it is valid."""
+    """The token with this SHA-256 and its person, while it is valid."""
     query = sa.select(ApiToken).where(
         ApiToken.digest == digest, ApiToken.expires_at > now, ApiToken.revoked_at.is_(None)
     )
-    return db.scalar(query)
+    known = query.options(joinedload(ApiToken.person).joinedload(Person.roles))
+    return db.scalars(known).unique().one_or_none()
 
 
 def person_by_token(db: Session, digest: bytes, now: datetime) -> Person | None:

@@ -25,9 +25,9 @@ _SHUT_OUT = (b"41", b'430[""')
 class Watcher:
     """One connection: what it has seen, and what went wrong with it."""
 
-    def __init__(self, header=""):
-        self.header = header
-        self.last = self.received = self.repeats = self.gaps = self.ends = 0
+    def __init__(self, header="", shown=0):
+        self.header, self.last = header, shown
+        self.received = self.repeats = self.gaps = self.ends = 0
         self.is_stalled, self.socket = False, None
 
     def begin(self, port, path):
@@ -57,11 +57,11 @@ class Watcher:
 
 
 class Crowd:
-    """`topic`: what to watch; none where the server sends to everybody that connects."""
+    """`topic`: what to watch, from `shown` on; none where the server sends to all that connect."""
 
-    def __init__(self, port, headers, *, path=SOCKET_IO, topic=None):
+    def __init__(self, port, headers, *, path=SOCKET_IO, topic=None, shown=0):
         self.port, self.path, self.topic = port, path, topic
-        self.watchers = [Watcher(header) for header in headers]
+        self.watchers = [Watcher(header, shown) for header in headers]
         self.latencies = array("I")
         self.comes_again = False
         self._selector = selectors.DefaultSelector()

@@ -31,9 +31,9 @@ class House:
         self.topic = f"lot:{self.lot}"
 
     def crowd(self, count):
-        """So many watchers, each with a credential of its own."""
+        """So many watchers, each with a credential of its own and a page that shows all until now."""
         headers = [f"Authorization: Bearer {each}\r\n" for each in self._tokens(count)]
-        return Crowd(self.town.live_port, headers, topic=self.topic)
+        return Crowd(self.town.live_port, headers, topic=self.topic, shown=self.head())
 
     def publish(self, count, *, at_once=1, rate=0, padding=0):
         """So many messages to the public, so many in a transaction, so many a second."""

@@ -25,9 +25,6 @@ def crowd_of(house):
 
     def make(count):
         crowds.append(house.crowd(count))
-        shown = house.head()
-        for watcher in crowds[-1].watchers:
-            watcher.last = shown  # as a page that shows what was there
         crowds[-1].join()
         return crowds[-1]
 

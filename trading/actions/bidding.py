@@ -76,10 +76,9 @@ def open_upload(db: Session, who: Viewer, code: str, *, offset: int, length: int
     Source: 电子招标投标办法 第27条.
     """
     upload = queries.upload_of(db, code, who.organisation)
-    lot = db.get_one(Lot, upload.lot_id)
-    _refuse_unless_receiving(lot, legal_now(db, f"lot:{lot.code}"))
+    _refuse_unless_receiving(upload.lot, legal_now(db, f"lot:{upload.lot.code}"))
     refuse_if(rules.part_problems(upload.size, upload.received, offset, length))
-    _refuse_above_quota(db, lot.id, upload.bidder_id, length)
+    _refuse_above_quota(db, upload.lot_id, upload.bidder_id, length)
     return upload
 
 

@@ -27,6 +27,7 @@ class Upload(Base):
     received: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     parts: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     made_at: Mapped[datetime]
+    lot: Mapped[Lot] = relationship()
 
 
 class Bid(Base):

@@ -14,13 +14,13 @@ from trading.states import BidState
 
 
 def upload_of(db: Session, code: str, bidder: str) -> Upload:
-    """This bidder's upload. Raises NotFound, also when it is somebody else's."""
+    """This bidder's upload and its lot. Raises NotFound, also when it is somebody else's."""
     query = (
         sa.select(Upload)
         .join(Organisation, Organisation.id == Upload.bidder_id)
         .where(Upload.code == code, Organisation.credit_code == bidder)
     )
-    found = db.scalar(query)
+    found = db.scalar(query.options(joinedload(Upload.lot)))
     if found is None:
         raise NotFound("upload.not_found", "没有这个上传任务。")
     return found

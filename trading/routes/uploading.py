@@ -9,11 +9,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
 
 from flask import Request
 
 from kernel.errors import Busy, Refusal
+from storage.vault import Chunk
+from trading.routes.arriving import body_of
 
 EACH = 8
 """Parts of one person at once."""
@@ -50,12 +51,12 @@ class InTime:
 
     def __init__(self, request: Request) -> None:
         """Nothing is read yet; the time runs."""
-        self._source: BinaryIO = request.stream  # type: ignore[assignment]
+        self._source = body_of(request)
         self._end = time.monotonic() + LONGEST_SECONDS
         if connection := request.environ.get("gunicorn.socket"):
             connection.settimeout(LONGEST_SECONDS / 10)
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int) -> Chunk:
         """At most so many bytes. Raises Refusal when they take too long."""
         try:
             piece = self._source.read(size)

@@ -14,6 +14,8 @@ from tests.browser.bidder import PASSPHRASE, SMALL, STEP_MS, Hall, file
 from tests.factories import pdf
 
 TRIES = 5
+# What Playwright says, or axe, when the page they looked at was replaced by the next.
+_MOVED_ON = ("navigat", "of null (reading 'documentElement')")
 
 
 class Citizen:
@@ -46,7 +48,7 @@ class Citizen:
             try:
                 return self._look()
             except Error as moved_on:  # the page went on by itself, as some do after a signature
-                if "navigat" not in str(moved_on):
+                if not any(sign in str(moved_on) for sign in _MOVED_ON):
                     raise
                 self.page.wait_for_load_state()
         raise AssertionError(f"{self.page.url} does not come to rest")

@@ -17,7 +17,9 @@ README = FOLDER.parent / "README.md"
 _BEGIN, _END = "<!-- figures -->", "<!-- /figures -->"
 _TITLE = """## Figures
 
-Ratios measured side by side in one run of `python3 bootstrap.py bench`, which writes this table."""
+Ratios measured side by side in one run of `python3 bootstrap.py bench`, which writes this table.
+Where the cost of a part of a bid (row 3) goes is told in
+[decision 012](docs/decisions/012-what-a-part-of-a-bid-costs.md)."""
 
 
 def main(names: list[str]) -> int:

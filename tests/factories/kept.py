@@ -2,10 +2,16 @@
 
 import copy
 import shutil
+from datetime import timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
+from identity.models.papers import Turn
+from identity.rules.papers import TURN_TIME
 from storage import database as doors
+
+_LONG = timedelta(hours=12)
 
 
 class Kept:
@@ -19,6 +25,7 @@ class Kept:
 
     def keep(self, name, known):
         """The database as it stands now is this stage; `known`: its codes."""
+        _hold_turns()
         doors.current_database().dispose()  # the last connection folds the log into the file
         shutil.copy(self.path, self.folder / name)
         self.known[name] = copy.deepcopy(known)
@@ -54,6 +61,7 @@ class KeptOnServer:
 
     def keep(self, name, known):
         """The database as it stands now is this stage."""
+        _hold_turns()
         doors.current_database().dispose()
         self._copy(self._name, self._stage(name))
         self.known[name] = copy.deepcopy(known)
@@ -80,3 +88,11 @@ class KeptOnServer:
     def _say(self, statement):
         with self._server.connect() as connection:
             connection.exec_driver_sql(statement)
+
+
+def _hold_turns():
+    """Stages are gone back to long after: a turn that is open in one must not lapse meanwhile."""
+    with Session(doors.current_database().writer) as db, db.begin():
+        for turn in db.scalars(sa.select(Turn).where(Turn.until.is_not(None))):
+            if turn.until - turn.asked_at <= 2 * TURN_TIME:
+                turn.until += _LONG

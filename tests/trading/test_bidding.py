@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,13 +11,14 @@ from evidence import queries as evidence
 from evidence.actions.tree import append_pending
 from evidence.models.streams import Fact
 from evidence.rules.sealing import close_root
+from identity.states import Role
 from kernel.errors import InvalidInput, NotFound, Refusal, TooLate
 from outbox.models.messages import Message
 from storage.database import snapshot, transaction
 from storage.subjects import move_clock
 from storage.vault import Vault
 from tests.factories.identity import viewer
-from tests.factories.trading import Bidder, make_cast, make_open_lot, move_to
+from tests.factories.trading import Bidder, make_cast, make_open_lot, make_tender, move_to
 from trading import queries
 from trading.actions import bidding
 from trading.actions.closing import close_lot
@@ -313,6 +315,18 @@ def test_a_part_that_comes_when_nothing_is_received_is_refused(lot, bidders, vau
 def stop(action, lot):
     with transaction(lock=[f"lot:{lot}"]) as (db, now):
         action(db, lot, actor="regulator", data={"ground": "投诉"}, now=now)
+
+
+@pytest.mark.attack("states")
+def test_before_the_notice_is_out_even_its_own_agency_can_bring_nothing(database):
+    make_cast(1)
+    lot = f"{make_tender()}-01"
+    who = replace(viewer("agent"), roles=frozenset({Role.AGENT, Role.BIDDER}))
+
+    with pytest.raises(Refusal) as refused, transaction(lock=[f"lot:{lot}"]) as (db, now):
+        bidding.begin_upload(db, who, lot, 100, now)
+
+    assert refused.value.code == "bid.not_receiving"
 
 
 def test_bids_that_race_the_close_are_in_the_sealed_set_or_refused(lot, bidders, vault):

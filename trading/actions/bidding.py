@@ -230,9 +230,8 @@ def _bidder(db: Session, who: Viewer) -> Organisation:
 
 
 def _refuse_unless_receiving(lot: Lot, now: datetime) -> None:
-    assert lot.deadline is not None  # noqa: S101 (a lot whose notice is out has one: CHECK)
     problems = rules.reception_problems(lot.state, lot.deadline, now)
-    refuse_if(problems, TooLate if now >= lot.deadline else Refusal)
+    refuse_if(problems, TooLate if lot.deadline is not None and now >= lot.deadline else Refusal)
 
 
 def _refuse_above_quota(db: Session, lot_id: int, bidder_id: int, more: int) -> None:

@@ -119,9 +119,9 @@ def parse_withdrawal(value: Any) -> Withdrawal:
     )
 
 
-def reception_problems(state: LotState, deadline: datetime, now: datetime) -> list[Problem]:
-    """Why nothing can be submitted, replaced or withdrawn at this instant."""
-    if now >= deadline:
+def reception_problems(state: LotState, deadline: datetime | None, now: datetime) -> list[Problem]:
+    """Why nothing can be submitted, replaced or withdrawn now. Without a notice, no deadline."""
+    if deadline is not None and now >= deadline:
         return [
             Problem(
                 "bid.too_late",

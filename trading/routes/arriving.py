@@ -59,4 +59,4 @@ def body_of(request: Request) -> Readable:
     is_plain = isinstance(reader, LengthReader) and isinstance(reader.unreader, SocketUnreader)
     if is_plain and not isinstance(connection, ssl.SSLSocket):
         return Arriving(body, connection)
-    return request.stream  # type: ignore[return-value]
+    return request.stream

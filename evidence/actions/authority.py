@@ -34,6 +34,12 @@ CRL_REFRESH = timedelta(days=1)
 """A revocation list older than this is made anew when the authority is opened or asked."""
 
 _NAME = "昭标"
+_TITLES = {
+    "root": "根证书",
+    "issuing": "签发机构",
+    "seal": "平台电子印章",
+    "time_stamp": "时间戳服务",
+}
 _AUTHORITIES = ("root", "issuing")
 _PEM = serialization.Encoding.PEM
 _DER = serialization.Encoding.DER
@@ -65,7 +71,7 @@ class Authority:
         self.folder = folder
         self.crl_url = crl_url
         self.root, self.issuing, self.seal, self.time_stamp = (
-            _load(folder, name) for name in ("root", "issuing", "seal", "time_stamp")
+            _load(folder, name) for name in _TITLES
         )
 
     @property
@@ -200,46 +206,34 @@ def _create(folder: Path, now: datetime, crl_url: str) -> None:
 
 
 def _write_credentials(folder: Path, now: datetime, crl_url: str) -> None:
-    names = {
+    keys = {name: new_rsa_key() for name in _TITLES}
+    for name, certificate in _certificates(keys, now, crl_url).items():
+        _write(folder / f"{name}.crt", certificate.public_bytes(_PEM), mode=0o644)
+        _write(folder / f"{name}.key", _key_pem(keys[name]), mode=0o600)
+
+
+def _certificates(
+    keys: dict[str, rsa.RSAPrivateKey], now: datetime, crl_url: str
+) -> dict[str, x509.Certificate]:
+    """The root's, the issuing authority's by it, and by that the seal's and the time-stamps'."""
+    named = {
         name: Subject(organisation=f"{_NAME}公共资源交易平台", person=f"{_NAME}{title}")
-        for name, title in (
-            ("root", "根证书"),
-            ("issuing", "签发机构"),
-            ("seal", "平台电子印章"),
-            ("time_stamp", "时间戳服务"),
-        )
+        for name, title in _TITLES.items()
     }
-    keys = {name: new_rsa_key() for name in names}
-    root = Credential(
-        certificates.root_certificate(names["root"].name(), keys["root"], now=now), keys["root"]
+    public = {name: key.public_key() for name, key in keys.items()}
+    root = certificates.root_certificate(named["root"].name(), keys["root"], now=now)
+    above = Issuer(root, keys["root"])
+    issuing = certificates.issuing_certificate(
+        named["issuing"].name(), public["issuing"], above, now=now, crl_url=crl_url
     )
-    certificate = certificates.issuing_certificate(
-        names["issuing"].name(),
-        keys["issuing"].public_key(),
-        root.issuer,
-        now=now,
-        crl_url=crl_url,
-    )
-    issuing = Credential(certificate, keys["issuing"])
+    by, lifetime = Issuer(issuing, keys["issuing"]), certificates.TIME_STAMP_LIFETIME
     seal = certificates.signing_certificate(
-        names["seal"],
-        keys["seal"].public_key(),
-        issuing.issuer,
-        now=now,
-        crl_url=crl_url,
-        lifetime=certificates.TIME_STAMP_LIFETIME,
+        named["seal"], public["seal"], by, now=now, crl_url=crl_url, lifetime=lifetime
     )
     time_stamp = certificates.time_stamp_certificate(
-        names["time_stamp"].name(),
-        keys["time_stamp"].public_key(),
-        issuing.issuer,
-        now=now,
-        crl_url=crl_url,
+        named["time_stamp"].name(), public["time_stamp"], by, now=now, crl_url=crl_url
     )
-    made = {"root": root.certificate, "issuing": certificate, "seal": seal}
-    for name, entry in {**made, "time_stamp": time_stamp}.items():
-        _write(folder / f"{name}.crt", entry.public_bytes(_PEM), mode=0o644)
-        _write(folder / f"{name}.key", _key_pem(keys[name]), mode=0o600)
+    return {"root": root, "issuing": issuing, "seal": seal, "time_stamp": time_stamp}
 
 
 def _key_pem(key: rsa.RSAPrivateKey) -> bytes:

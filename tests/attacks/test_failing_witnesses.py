@@ -73,9 +73,7 @@ def second_key(hall):
 
 def test_a_witness_cannot_publish_what_is_not_its_half(hall, sqlite_database, tried):
     hall.ready().all_bid().close()
-    for bidder in hall.bidders:
-        hall.release(bidder)
-    hall.end_window()
+    hall.all_release().end_window()
     good = str(hall.identity)
     lies = {
         str(pyrage.x25519.Identity.generate()): "opening_key.wrong_half",
@@ -139,9 +137,7 @@ def test_any_one_of_two_witnesses_opens_while_the_other_is_silent(hall, tried):
 
 def test_while_every_witness_is_silent_no_bid_opens_and_none_is_lost(hall, tried):
     hall.ready().all_bid().close()
-    for bidder in hall.bidders:
-        hall.release(bidder)
-    hall.end_window()
+    hall.all_release().end_window()
     move_to(hall.lot, START + timedelta(days=90))
 
     assert (hall.state(), hall.outcomes()) == (LotState.UNSEALING, {})

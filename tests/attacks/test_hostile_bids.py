@@ -287,9 +287,7 @@ def test_a_hostile_bid_does_not_keep_the_others_from_being_opened(database, tmp_
         hall.bid(bidder, *packed())
     hall.bid(hall.bidders[3], *spoil())
     hall.close()
-    for bidder in hall.bidders:
-        hall.release(bidder)
-    hall.end_window().publish().open()
+    hall.all_release().end_window().publish().open()
 
     assert hall.state() is LotState.OPENED
     outcomes = [each.outcome for each in hall.outcomes().values()]

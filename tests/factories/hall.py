@@ -135,6 +135,12 @@ class Hall:
                 now=now,
             )
 
+    def all_release(self, first=None):
+        """All bidders release, or so many of them."""
+        for bidder in self.bidders[:first]:
+            self.release(bidder)
+        return self
+
     def end_window(self):
         with snapshot() as db:
             ends = opening.window_end(queries.lot_by_code(db, self.lot))

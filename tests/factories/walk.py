@@ -183,8 +183,7 @@ def opened(walk):
     walk.settled().keep("releasing")
     walk.stopped("releasing")
     for hall in (one, two):
-        for bidder in hall.bidders:
-            hall.release(bidder)
+        hall.all_release()
     walk.keep("released")
     move_to(one.lot, opening.window_end(walk.row()))
     walk.keep("window_over")

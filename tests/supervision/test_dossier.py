@@ -233,9 +233,7 @@ def closed(vault, bidders):
 def failed_at_the_opening(vault):
     """A lot of which only two of four bids could be opened."""
     hall = closed(vault, 4)
-    for bidder in hall.bidders[:2]:
-        hall.release(bidder)
-    hall.end_window().publish().open()
+    hall.all_release(2).end_window().publish().open()
     return hall
 
 
@@ -264,9 +262,7 @@ def test_a_lot_that_failed_before_its_opening_never_tells_who_bid(
 def test_a_suspended_lot_is_told_as_far_as_it_had_come(sqlite_database, tmp_path):
     vault = Vault(tmp_path / "files")
     hall = Hall(vault).ready().all_bid().close()
-    for bidder in hall.bidders:
-        hall.release(bidder)
-    hall.end_window().publish().open()
+    hall.all_release().end_window().publish().open()
     suspend(hall.lot)
     made.sequence()
 

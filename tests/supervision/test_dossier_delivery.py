@@ -30,9 +30,7 @@ PUBLIC, PARTY, REGULATOR = READERS
 def opened(sqlite_database, tmp_path):
     vault = Vault(tmp_path / "files")
     hall = Hall(vault).ready().all_bid().close()
-    for bidder in hall.bidders:
-        hall.release(bidder)
-    hall.end_window().publish().open()
+    hall.all_release().end_window().publish().open()
     return hall.lot, vault
 
 

@@ -75,9 +75,7 @@ def test_a_close_is_whole_or_absent(database, database_url, vault, tried):
 
 def test_an_opening_is_whole_or_absent(database, database_url, vault, tried):
     hall = Hall(vault, bidders=3).ready().all_bid().close()
-    for bidder in hall.bidders:
-        hall.release(bidder)
-    hall.end_window().publish()
+    hall.all_release().end_window().publish()
     hall.do("lot.check_releases")
 
     deaths = try_every_statement(database, database_url, lambda: hall.do("lot.open"))

@@ -344,9 +344,7 @@ def test_the_opening_finds_who_is_covered_and_discloses_the_guarantee(bank):
     hall.bid(hall.bidders[1], *packed("31415927.53", guarantee=forged))
     hall.bid(hall.bidders[2], *packed("31415928.53"))
     hall.close()
-    for bidder in hall.bidders:
-        hall.release(bidder)
-    hall.end_window().publish().open()
+    hall.all_release().end_window().publish().open()
 
     with snapshot() as db:
         opened = queries.opened_bids(db, queries.lot_by_code(db, bank.lot).id)

@@ -156,9 +156,7 @@ def test_who_objects_before_the_opening_is_told_to_nobody(app, lot):
 
 def test_the_opening_record_waits_for_the_answer_on_the_spot(database, tmp_path):
     hall = Hall(Vault(tmp_path / "files")).ready().all_bid().close()
-    for bidder in hall.bidders:
-        hall.release(bidder)
-    hall.end_window().publish().open()
+    hall.all_release().end_window().publish().open()
     lot, kind = hall.lot, ObjectionKind.OPENING
     code = do(lot, actions.raise_objection, "bidder1", lot, kind=kind, text="唱标有误")
     with pytest.raises(Refusal) as waiting:
@@ -173,9 +171,7 @@ def test_the_opening_record_waits_for_the_answer_on_the_spot(database, tmp_path)
 
 def test_only_who_was_opened_objects_to_the_opening(database, tmp_path):
     hall = Hall(Vault(tmp_path / "files")).ready().all_bid().close()
-    for bidder in hall.bidders:
-        hall.release(bidder)
-    hall.end_window().publish().open()
+    hall.all_release().end_window().publish().open()
     make_organisation(CODES[19], "临江旁观有限公司", OrganisationKind.BIDDER)
     make_person("outsider", CODES[19], Role.BIDDER)
     with pytest.raises(Refusal) as refusal:

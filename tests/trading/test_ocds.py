@@ -332,9 +332,7 @@ def test_a_tender_is_told_step_by_step(hall, faults):
 @pytest.mark.parametrize("archived", [False, True], ids=["failed", "and archived"])
 def test_a_lot_that_failed_before_its_opening_never_tells_who_bid(hall, archived):
     hall.ready().all_bid().close()
-    for bidder in hall.bidders[:2]:
-        hall.release(bidder)
-    hall.end_window().publish().open()
+    hall.all_release(2).end_window().publish().open()
     if archived:
         move(hall.lot, LotEvent.ARCHIVED)
 

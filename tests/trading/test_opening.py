@@ -19,9 +19,7 @@ INSTANT = timedelta(microseconds=1)
 
 def test_all_bids_open_together_after_the_window(hall):
     hall.ready().all_bid().close()
-    for bidder in hall.bidders:
-        hall.release(bidder)
-    hall.end_window().publish().open()
+    hall.all_release().end_window().publish().open()
 
     found = hall.outcomes()
     assert hall.state() is LotState.OPENED
@@ -33,9 +31,7 @@ def test_all_bids_open_together_after_the_window(hall):
 
 def test_no_price_and_no_identity_is_anywhere_before_the_opening(hall):
     hall.ready().all_bid().close()
-    for bidder in hall.bidders:
-        hall.release(bidder)
-    hall.end_window()
+    hall.all_release().end_window()
 
     with snapshot() as db:
         told = "".join(db.scalars(sa.select(Message.data)))
@@ -50,9 +46,7 @@ def test_no_price_and_no_identity_is_anywhere_before_the_opening(hall):
 
 def test_a_bid_that_is_never_released_stays_shut_and_the_others_open(hall):
     hall.ready().all_bid().close()
-    for bidder in hall.bidders[:3]:
-        hall.release(bidder)
-    hall.end_window().publish().open()
+    hall.all_release(3).end_window().publish().open()
 
     shut = hall.outcomes()[hall.receipts["bidder4"]]
     assert hall.state() is LotState.OPENED
@@ -61,17 +55,14 @@ def test_a_bid_that_is_never_released_stays_shut_and_the_others_open(hall):
 
 def test_fewer_than_three_opened_bids_fail(hall):
     hall.ready().all_bid().close()
-    for bidder in hall.bidders[:2]:
-        hall.release(bidder)
-    hall.end_window().publish().open()
+    hall.all_release(2).end_window().publish().open()
 
     assert hall.state() is LotState.FAILED
 
 
 def test_a_wrong_release_is_told_and_may_be_corrected_in_time(hall):
     hall.ready().all_bid().close()
-    for bidder in hall.bidders[:3]:
-        hall.release(bidder)
+    hall.all_release(3)
     wrong = {"bid": str(pyrage.x25519.Identity.generate())}
     hall.release(hall.bidders[3], keys=wrong)
     hall.end_window().publish()
@@ -92,9 +83,7 @@ def test_a_wrong_release_is_told_and_may_be_corrected_in_time(hall):
 )
 def test_a_release_that_fits_no_seal_is_an_outcome_and_not_a_crash(hall, keys):
     hall.ready().all_bid().close()
-    for bidder in hall.bidders[:3]:
-        hall.release(bidder)
-    hall.release(hall.bidders[3], keys=keys)
+    hall.all_release(3).release(hall.bidders[3], keys=keys)
     hall.end_window().publish().open()
 
     outcome = hall.outcomes()[hall.receipts["bidder4"]]
@@ -171,9 +160,7 @@ def test_a_bid_that_contradicts_itself_is_a_finding_and_the_others_open(hall, sp
         hall.bid(bidder, *packed())
     hall.bid(hall.bidders[3], *spoil(*packed()))
     hall.close()
-    for bidder in hall.bidders:
-        hall.release(bidder)
-    hall.end_window().publish().open()
+    hall.all_release().end_window().publish().open()
 
     spoilt = hall.outcomes()[hall.receipts["bidder4"]]
     assert hall.state() is LotState.OPENED
@@ -186,9 +173,7 @@ def test_a_bid_that_contradicts_itself_is_a_finding_and_the_others_open(hall, sp
 
 def test_opening_twice_changes_nothing(hall):
     hall.ready().all_bid().close()
-    for bidder in hall.bidders:
-        hall.release(bidder)
-    hall.end_window().publish().open()
+    hall.all_release().end_window().publish().open()
     with snapshot() as db:
         before = db.scalar(sa.select(sa.func.count()).select_from(Fact))
 

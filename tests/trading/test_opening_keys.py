@@ -93,9 +93,7 @@ def test_a_private_half_stays_shut_where_the_window_never_ended(hall, stop, is_c
 
 def test_a_private_half_published_while_the_lot_stands_still_is_used_after_the_resumption(hall):
     hall.ready().all_bid().close()
-    for bidder in hall.bidders:
-        hall.release(bidder)
-    hall.end_window()
+    hall.all_release().end_window()
     suspended(hall)
     hall.publish()
     with transaction() as (db, _):

@@ -41,9 +41,7 @@ def test_everybody_lands_on_their_own_desk(agent):
 @pytest.mark.parametrize("confirm", ["yes", ""])
 def test_the_agency_confirms_the_opening(app, settings, reader, confirm):
     hall = Hall(Vault(settings.files)).ready().all_bid().close()
-    for bidder in hall.bidders:
-        hall.release(bidder)
-    hall.end_window().publish().open()
+    hall.all_release().end_window().publish().open()
     agent = reader("agent")
     assert "确认开标记录" in agent.get("/desk")
 

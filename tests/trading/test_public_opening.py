@@ -17,9 +17,7 @@ def hall(app, tmp_path):
 
 
 def opened(hall, releases):
-    for bidder in hall.bidders[:releases]:
-        hall.release(bidder)
-    return hall.end_window().publish().open()
+    return hall.all_release(releases).end_window().publish().open()
 
 
 def told(client, lot):

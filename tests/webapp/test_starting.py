@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.journeys.town import ROOT
+
 _ASKED = "import gc, wsgi; print(gc.get_freeze_count(), len(gc.get_objects()))"
 
 

@@ -16,7 +16,6 @@ from evidence.actions.receipts import receipt_of, with_proof
 from identity import queries as identity
 from identity.guard import requires, viewer
 from identity.states import OrganisationKind, Permission
-from kernel.errors import refuse_if
 from outbox import queries as outbox
 from storage.base import real_now
 from storage.database import snapshot
@@ -40,9 +39,7 @@ def seal(code: str) -> ResponseReturnValue:
         lot, _stage = lot_shown(db, code)
         now = lot.tender.now(real_now(db))
         own = with_orders(db, with_key(db, own_side(db, lot)), lot)
-        barred = reception_problems(lot.state, lot.deadline, now)
-        if lot.deadline is None:
-            refuse_if(barred)
+        assert lot.deadline is not None  # noqa: S101 (its notice is out)
         return render_template(
             "trading/bidder/seal.html",
             lot=lot,
@@ -50,7 +47,7 @@ def seal(code: str) -> ResponseReturnValue:
             own=own,
             order=next((each for each in own.orders if each.state in _GUARANTEED), None),
             issuers=identity.organisations_of_kind(db, OrganisationKind.ISSUER),
-            barred=barred,
+            barred=reception_problems(lot.state, lot.deadline, now),
             now=now,
         )
 

@@ -20,7 +20,7 @@ from webapp.settings import prepare_keys, settings_from
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
-pytest_plugins = ["tests.attacks.counting"]
+pytest_plugins = ["tests.attacks.counting", "tests.compiled"]
 
 _numbers = itertools.count()
 # Where whole programs and browsers are run: begun first, so that no worker is left alone with them.
@@ -131,7 +131,8 @@ def _postgresql_copy(request):
     server = request.getfixturevalue("postgresql_server")
     template = request.getfixturevalue("postgresql_template")
     name = f"test_{next(_numbers)}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    # Files are copied as they are: where nothing is kept for a crash, this is five times faster.
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     request.addfinalizer(lambda: _administer(server, f"DROP DATABASE {name} WITH (FORCE)"))
     return _named(server, name)
 

@@ -83,7 +83,7 @@ class KeptOnServer:
 
     def _copy(self, source, target):
         self._say(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
-        self._say(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
+        self._say(f'CREATE DATABASE "{target}" TEMPLATE "{source}" STRATEGY FILE_COPY')
 
     def _say(self, statement):
         with self._server.connect() as connection:

@@ -10,7 +10,7 @@ from demo.papers import sign_in_turn
 from demo.play import Play
 from demo.stage import WITNESS
 from evaluation import queries
-from evaluation.actions import draw, meeting, ranking, report, scoring
+from evaluation.actions import calls, draw, meeting, ranking, report, scoring
 from evaluation.models.draw import Call, Draw
 from evaluation.rules import scoring as rules
 from evaluation.rules.draw import Party
@@ -80,11 +80,11 @@ def accept_calls(play: Play, *, but: Sequence[str] = ()) -> bool:
     if not any(call.state is CallState.REFUSED for call in _calls(play)):
         last = play.stage.expert(_calls(play)[-1].expert_code)
         reason = "抽中当日已有其他评审任务。"
-        play.act(draw.refuse_call, last, _known_draw(play).code, reason=reason)
+        play.act(calls.refuse_call, last, _known_draw(play).code, reason=reason)
     for call in _calls(play):
         username = play.stage.expert(call.expert_code)
         if call.state is CallState.CALLED and username not in but:
-            play.act(draw.accept_call, username, _known_draw(play).code)
+            play.act(calls.accept_call, username, _known_draw(play).code)
     return True
 
 

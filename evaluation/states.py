@@ -62,7 +62,7 @@ DRAW = Lifecycle(
 
 
 class CallState(StrEnum):
-    """What a drawn expert answered."""
+    """What a drawn expert answered; who was passed over without an answer does not come either."""
 
     CALLED = "called"
     ACCEPTED = "accepted"
@@ -70,10 +70,11 @@ class CallState(StrEnum):
 
 
 class CallEvent(StrEnum):
-    """The answer to a call."""
+    """The answer to a call, or that none came in time."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    LAPSED = "lapsed"
 
 
 CALL = Lifecycle(
@@ -81,6 +82,7 @@ CALL = Lifecycle(
     {
         (CallState.CALLED, CallEvent.ACCEPTED): CallState.ACCEPTED,
         (CallState.CALLED, CallEvent.REFUSED): CallState.REFUSED,
+        (CallState.CALLED, CallEvent.LAPSED): CallState.REFUSED,
     },
 )
 

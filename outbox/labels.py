@@ -89,7 +89,9 @@ TEXTS: Mapping[LetterKind, str] = {
     _K.ORDER_ISSUED: _("监督部门发出指令 %(order)s，依据：%(article)s。理由：%(ground)s"),
     _K.FINDING_NOTICED: _("认定 %(finding)s：可以在 %(until)s 之前陈述申辩。"),
     _K.FINDING_DECIDED: _("认定 %(finding)s 已作出决定，请查阅。"),
-    _K.EXPERT_CALLED: _("抽取 %(draw)s 抽中了您，请尽快答复能否参加；不能参加的，由下一位递补。"),
+    _K.EXPERT_CALLED: _(
+        "抽取 %(draw)s 抽中了您，请尽快答复能否参加；不能参加或逾期未答复的，由下一位递补。"
+    ),
     _K.MEETING_CONVENED: _("评标会 %(meeting)s 已召集，请签署承诺书后参加。"),
     _K.REPORT_TO_SIGN: _("评标报告 %(paper)s 已生成，请签署；有不同意见的，可以书面说明。"),
     _K.DRAW_WAITS: _("抽取 %(draw)s 的随机数没有由对立各方公开，不能自行继续，请处理。"),

@@ -86,6 +86,7 @@ NEWS: Mapping[str, str] = {
     "objection.raised": _("收到异议"),
     "bid.released": _("一份投标文件已解密"),
     "call.accepted": _("一位专家确认参加"),
+    "call.lapsed": _("一位专家逾期未答复"),
     "call.refused": _("一位专家不能参加"),
     "draw.frozen": _("专家名单已冻结"),
     "draw.nonce_committed": _("一方提交了随机数承诺"),

@@ -1,4 +1,4 @@
-"""The draw of experts, step by step: commitments, freeze, nonces, seed, calls and answers.
+"""The draw of experts, step by step: commitments, freeze, nonces, seed, calls.
 
 Every step is decided under the lot's lock. Facts carry digests and codes; the frozen list itself
 stays in the row, for those who may replay the draw.
@@ -17,15 +17,7 @@ from evaluation.models.pool import Expert
 from evaluation.rules import draw as rules
 from evaluation.rules.draw import Party
 from evaluation.rules.recusal import Ground, Parties, recusal_grounds
-from evaluation.states import (
-    CALL,
-    DRAW,
-    CallEvent,
-    CallState,
-    DrawEvent,
-    DrawState,
-    ExpertState,
-)
+from evaluation.states import DRAW, CallState, DrawEvent, DrawState
 from evidence.actions.streams import advance, record
 from evidence.rules.sealing import draw_seed, nonce_commitment
 from identity import queries as identity
@@ -34,7 +26,7 @@ from identity.queries.standing import Restricted
 from identity.rules.permissions import Viewer
 from identity.states import RestrictionKind
 from kernel import codes
-from kernel.errors import InvalidInput, NotAllowed, NotFound, Refusal, refuse_if
+from kernel.errors import InvalidInput, NotAllowed, Refusal, refuse_if
 from kernel.text import clean_line
 from outbox.actions.messages import publish
 from outbox.rules.letters import LetterKind
@@ -58,13 +50,13 @@ def open_draw(db: Session, who: Viewer, lot_code: str, *, now: datetime) -> Draw
     """The agency opens the draw once the bidders are public, so that conflicts can be seen."""
     lot = lot_run_by(db, who, lot_code)
     refuse_other_agency(who, lot.tender)
-    _refuse_closed(lot)
+    refuse_closed(lot)
     if queries.draw_of_lot(db, lot.id) is not None:
         raise Refusal("draw.known", "该标段已有专家抽取。", "招标投标法实施条例 第46条")
     method = queries.method_of(lot)
     draw = Draw(code=codes.new_code("DR"), lot=lot, state=DrawState.COMMITTING, opened_at=now)
     db.add(draw)
-    _record(db, draw, "draw.opened", who.code, {"seats": len(method.seats)}, now)
+    record_step(db, draw, "draw.opened", who.code, {"seats": len(method.seats)}, now)
     return draw
 
 
@@ -86,7 +78,7 @@ def commit_nonce(
     )
     db.add(nonce)
     data = {"party": party.value, "round": draw.round, "commitment": commitment.hex()}
-    _record(db, draw, "draw.nonce_committed", who.code, data, now)
+    record_step(db, draw, "draw.nonce_committed", who.code, data, now)
     return nonce
 
 
@@ -94,7 +86,7 @@ def freeze_draw(db: Session, who: Viewer, code: str, *, now: datetime) -> Draw:
     """The agency freezes the list of those who may be drawn; from now on nonces are revealed."""
     draw = queries.draw_run_by(db, who, code)
     refuse_other_agency(who, draw.lot.tender)
-    _refuse_closed(draw.lot)
+    refuse_closed(draw.lot)
     nonces = queries.nonces_of(db, draw)
     if draw.state is DrawState.COMMITTING:
         refuse_if(rules.freeze_problems([nonce.party for nonce in nonces]))
@@ -137,7 +129,7 @@ def reveal_nonce(
     if known.nonce is None:
         known.nonce, known.revealed_at = nonce, now
         data = {"party": party.value, "round": draw.round, "nonce": nonce.hex()}
-        _record(db, draw, "draw.nonce_revealed", who.code, data, now)
+        record_step(db, draw, "draw.nonce_revealed", who.code, data, now)
     if settle_draw(db, draw, now=now):
         cancel(db, SETTLE, f"lot:{draw.lot.code}")
     return draw
@@ -168,46 +160,23 @@ def settle_draw(db: Session, draw: Draw, *, now: datetime) -> bool:
     return True
 
 
-def move_reveal(db: Session, lot: Lot, stopped_at: datetime, resumed_at: datetime) -> None:
-    """After a suspension: who has still to reveal has as much time left as before."""
+def move_draw(db: Session, lot: Lot, stopped_at: datetime, resumed_at: datetime) -> None:
+    """After a suspension: who has still to reveal or to answer has as much time as before."""
     draw = queries.draw_of_lot(db, lot.id)
     if draw is not None:
         draw.reveal_until = moved(draw.reveal_until, stopped_at, resumed_at)
+        for call in queries.calls_of(db, draw.code):
+            call.answer_until = moved(call.answer_until, stopped_at, resumed_at)
 
 
 def repeat_draw(db: Session, who: Viewer, code: str, *, ground: str, now: datetime) -> Draw:
     """The regulator lets a draw that waits be repeated with fresh commitments."""
     draw = queries.draw_by_code(db, code)
-    _refuse_closed(draw.lot)
+    refuse_closed(draw.lot)
     _refuse_state(draw, DrawState.WAITING, "draw.not_waiting", "该抽取没有等待监管部门处理。")
     data = {"ground": clean_line(ground, field="ground"), "round": draw.round}
     _repeat(db, draw, who.code, data, now)
     return draw
-
-
-def accept_call(db: Session, who: Viewer, code: str, *, now: datetime) -> Call:
-    """A called expert accepts; one who was suspended since can only refuse."""
-    draw, call = _call_of(db, who, code)
-    if queries.expert_by_code(db, call.expert_code).state is not ExpertState.ACTIVE:
-        raise Refusal("call.expert_suspended", "您已被暂停参加评标，只能谢绝本次抽取。")
-    _answer(db, draw, call, CallEvent.ACCEPTED, who, {}, now)
-    return call
-
-
-def refuse_call(db: Session, who: Viewer, code: str, *, reason: str, now: datetime) -> Call:
-    """A called expert refuses; the next in drawn order is called for the same seat."""
-    draw, call = _call_of(db, who, code)
-    data = {"reason": clean_line(reason, field="reason")}
-    _answer(db, draw, call, CallEvent.REFUSED, who, data, now)
-    if draw.seed is None or draw.frozen is None:
-        raise RuntimeError("experts are called only when drawn")
-    candidates, seats = rules.frozen_list(draw.frozen)
-    called = {known.expert_code for known in queries.calls_of(db, draw.code)}
-    next_one = rules.successor(draw.seed, candidates, seats[call.seat], called)
-    _call(db, draw, call.seat, next_one.expert, now)
-    told = {"seat": call.seat, "expert": next_one.expert}
-    _record(db, draw, "draw.successor_called", ACTOR, told, now)
-    return call
 
 
 def _draw_experts(
@@ -232,7 +201,7 @@ def _draw_experts(
     _advance(db, draw, DrawEvent.SEEDED, ACTOR, data, now)
     draw.seed = seed
     for seat, candidate in enumerate(drawn):
-        _call(db, draw, seat, candidate.expert, now)
+        call_expert(db, draw, seat, candidate.expert, now)
 
 
 def _sorted_out(db: Session, lot: Lot) -> tuple[list[rules.Candidate], dict[str, list[str]]]:
@@ -293,36 +262,12 @@ def _draw_for(db: Session, who: Viewer, code: str, party: Party) -> Draw:
     draw = queries.draw_by_code(db, code)
     lineup = _lineup(draw, trading.opening_keys(db, draw.lot_id))
     refuse_if(rules.party_problems(who, party, lineup), NotAllowed)
-    _refuse_closed(draw.lot)
+    refuse_closed(draw.lot)
     return draw
 
 
-def _call_of(db: Session, who: Viewer, code: str) -> tuple[Draw, Call]:
-    for call in queries.calls_to(db, who.code):
-        if call.draw_code == code:
-            draw = queries.draw_by_code(db, code)
-            _refuse_closed(draw.lot)
-            return draw, call
-    raise NotFound("draw.not_called", "没有给您的这个抽取通知。")
-
-
-def _answer(
-    db: Session,
-    draw: Draw,
-    call: Call,
-    event: CallEvent,
-    who: Viewer,
-    data: Mapping[str, object],
-    now: datetime,
-) -> None:
-    stated = {"expert": call.expert_code, "seat": call.seat, **data}
-    name = f"draw:{draw.code}"
-    advance(db, call, CALL, event, stream=name, actor=who.code, subject=name, data=stated, now=now)
-    _tell(db, draw, f"call.{event.value}", now)
-    call.answered_at = now
-
-
-def _call(db: Session, draw: Draw, seat: int, expert: str, now: datetime) -> None:
+def call_expert(db: Session, draw: Draw, seat: int, expert: str, now: datetime) -> None:
+    """Call a drawn expert for a seat, and write to them."""
     db.add(
         Call(
             draw_code=draw.code,
@@ -330,6 +275,7 @@ def _call(db: Session, draw: Draw, seat: int, expert: str, now: datetime) -> Non
             seat=seat,
             state=CallState.CALLED,
             called_at=now,
+            answer_until=now + rules.ANSWER_TIME,
         )
     )
     # Which tender it is for is not said: the page tells it to whom it may be told.
@@ -343,7 +289,8 @@ def _repeat(db: Session, draw: Draw, actor: str, data: Mapping[str, object], now
     draw.round, draw.frozen, draw.reveal_until = draw.round + 1, None, None
 
 
-def _refuse_closed(lot: Lot) -> None:
+def refuse_closed(lot: Lot) -> None:
+    """Experts are drawn and answer only between opening and evaluation."""
     if lot.state not in _OPEN_LOT:
         raise Refusal(
             "draw.wrong_stage",
@@ -367,19 +314,20 @@ def _advance(
 ) -> None:
     name = f"draw:{draw.code}"
     advance(db, draw, DRAW, event, stream=name, actor=actor, subject=name, data=data, now=now)
-    _tell(db, draw, f"draw.{event.value}", now)
+    tell(db, draw, f"draw.{event.value}", now)
 
 
-def _record(
+def record_step(
     db: Session, draw: Draw, kind: str, actor: str, data: Mapping[str, object], now: datetime
 ) -> None:
+    """Record one step in the stream of the draw and tell of it."""
     name = f"draw:{draw.code}"
     stated = {"lot": draw.lot.code, **data}
     record(db, stream=name, kind=kind, actor=actor, subject=name, data=stated, now=now)
-    _tell(db, draw, kind, now)
+    tell(db, draw, kind, now)
 
 
-def _tell(db: Session, draw: Draw, kind: str, now: datetime) -> None:
+def tell(db: Session, draw: Draw, kind: str, now: datetime) -> None:
     """Tell the party and regulators that the draw moved; never who is called."""
     news = {"lot": draw.lot.code, "draw": draw.code, "state": draw.state.value}
     audiences = (Audience.PARTY.value, Audience.REGULATOR.value)

@@ -55,6 +55,13 @@ class NonceBody(ApiModel):
     nonce: Hex32
 
 
+class DrawSeatPath(ApiModel):
+    """A seat of a draw, counted from 0."""
+
+    code: Code
+    seat: Annotated[int, Field(ge=0, le=1_000)]
+
+
 class BlindBidPath(ApiModel):
     """A bid of a meeting by its blind code."""
 

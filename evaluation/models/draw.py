@@ -55,7 +55,10 @@ class DrawNonce(Base):
 
 
 class Call(Base):
-    """One drawn expert, for which seat (from 0), and the answer."""
+    """One drawn expert, for which seat (from 0), and the answer, if there was one.
+
+    `answer_until` is None for calls of the time before there was such a limit.
+    """
 
     __tablename__ = "draw_call"
     draw_code: Mapped[str] = mapped_column(sa.ForeignKey("draw.code"), primary_key=True)
@@ -63,5 +66,6 @@ class Call(Base):
     seat: Mapped[int]
     state: Mapped[CallState] = mapped_column(enum_column(CallState))
     called_at: Mapped[datetime]
+    answer_until: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     expert: Mapped[Expert] = relationship(lazy="joined")

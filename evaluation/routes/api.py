@@ -7,10 +7,11 @@ from flask_openapi3 import APIBlueprint, Tag
 from sqlalchemy.orm import Session
 
 from evaluation import queries
+from evaluation.actions import calls, pool
 from evaluation.actions import draw as drawing
-from evaluation.actions import pool
 from evaluation.forms import (
     CallRefusalBody,
+    DrawSeatPath,
     ExpertBody,
     GroundBody,
     NonceBody,
@@ -134,9 +135,9 @@ def show_draw(path: CodePath) -> Any:
     """How far the draw is, for agency and procuring entity; names of experts are not shown."""
     with snapshot() as db:
         draw = queries.draw_run_by(db, viewer(), path.code)
-        calls = [{"seat": c.seat, "state": c.state.value} for c in queries.calls_of(db, draw.code)]
+        shown = [_seat_json(call) for call in queries.calls_of(db, draw.code)]
         committed = [nonce.party.value for nonce in queries.nonces_of(db, draw)]
-        return _draw_json(draw) | {"committed": committed, "calls": calls}
+        return _draw_json(draw) | {"committed": committed, "calls": shown}
 
 
 @api.get("/draws/<code>/replay")
@@ -174,7 +175,7 @@ def my_calls() -> Any:
 def accept_call(path: CodePath) -> Any:
     """Come to the evaluation that I was drawn for."""
     with transaction(lock=_lot_of(path.code)) as (db, now):
-        return _call_json(drawing.accept_call(db, viewer(), path.code, now=now))
+        return _call_json(calls.accept_call(db, viewer(), path.code, now=now))
 
 
 @api.post("/draws/<code>/refusal")
@@ -182,7 +183,15 @@ def accept_call(path: CodePath) -> Any:
 def refuse_call(path: CodePath, body: CallRefusalBody) -> Any:
     """Do not come; the next expert is called."""
     with transaction(lock=_lot_of(path.code)) as (db, now):
-        return _call_json(drawing.refuse_call(db, viewer(), path.code, reason=body.reason, now=now))
+        return _call_json(calls.refuse_call(db, viewer(), path.code, reason=body.reason, now=now))
+
+
+@api.post("/draws/<code>/seats/<seat>/successor")
+@requires(Permission.RUN_TENDER)
+def pass_over_call(path: DrawSeatPath) -> Any:
+    """As agency, pass over who has not answered in time; the next expert is called."""
+    with transaction(lock=_lot_of(path.code)) as (db, now):
+        return _seat_json(calls.pass_over_call(db, viewer(), path.code, seat=path.seat, now=now))
 
 
 def person_of_expert(expert: str) -> list[str]:
@@ -229,9 +238,13 @@ def _party_json(db: Session, draw: Draw, party: Party) -> dict[str, Any]:
 
 
 def _call_json(call: Call) -> dict[str, Any]:
+    return _seat_json(call) | {"draw": call.draw_code, "expert": call.expert_code}
+
+
+def _seat_json(call: Call) -> dict[str, Any]:
+    """A call by its seat alone: who is called is not for those who run the tender."""
     return {
-        "draw": call.draw_code,
-        "expert": call.expert_code,
         "seat": call.seat,
         "state": call.state.value,
+        "answer_until": call.answer_until.isoformat() if call.answer_until else None,
     }

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from evaluation import queries
+from evaluation.actions import calls as answers
 from evaluation.actions import draw as drawing
 from evaluation.actions import meeting as meetings
 from evaluation.models.draw import Call, Draw, DrawNonce
@@ -138,6 +139,18 @@ def repeat(code: str) -> ResponseReturnValue:
     draw, ground = _code_of(code), request.form.get("ground", "")
     with transaction(lock=lot_of_draw(draw)) as (db, now):
         drawing.repeat_draw(db, viewer(), draw, ground=ground, now=now)
+    return redirect(url_for("draw.lot", code=code))
+
+
+@pages.post("/lots/<code>/draw/seats/<int:seat>/successor")
+@requires(Permission.RUN_TENDER)
+@form_of(lot)
+def pass_over(code: str, seat: int) -> ResponseReturnValue:
+    """As agency, pass over who has not answered in time: the next expert is called."""
+    confirmed(request.form)
+    draw = _code_of(code, run_by=viewer())
+    with transaction(lock=lot_of_draw(draw)) as (db, now):
+        answers.pass_over_call(db, viewer(), draw, seat=seat, now=now)
     return redirect(url_for("draw.lot", code=code))
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from evaluation import queries
-from evaluation.actions import draw as drawing
+from evaluation.actions import calls as answers
 from evaluation.actions import meeting as meetings
 from evaluation.actions import ranking, report, scoring
 from evaluation.forms import draft_of
@@ -60,7 +60,7 @@ def call(code: str) -> ResponseReturnValue:
 def accept_call(code: str) -> ResponseReturnValue:
     """Come."""
     with transaction(lock=lot_of_draw(code)) as (db, now):
-        drawing.accept_call(db, viewer(), code, now=now)
+        answers.accept_call(db, viewer(), code, now=now)
     return redirect(url_for("expert.desk"))
 
 
@@ -71,7 +71,7 @@ def refuse_call(code: str) -> ResponseReturnValue:
     """Do not come, with the reason; the next one is called."""
     reason = request.form.get("reason", "")
     with transaction(lock=lot_of_draw(code)) as (db, now):
-        drawing.refuse_call(db, viewer(), code, reason=reason, now=now)
+        answers.refuse_call(db, viewer(), code, reason=reason, now=now)
     return redirect(url_for("expert.desk"))
 
 

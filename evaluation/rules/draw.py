@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +22,7 @@ from kernel.errors import Problem, Refusal
 
 FREEZE_TYPE = "draw-freeze/v1"
 REVEAL_TIME = timedelta(minutes=30)
+ANSWER_TIME = timedelta(minutes=30)
 LEAST_PARTIES = 2
 LAST_FREE_ROUND = 2
 _SOURCE = "招标投标法实施条例 第46条; 财政部令第87号 第48条"
@@ -195,6 +196,17 @@ def freeze_problems(committed: Collection[Party]) -> list[Problem]:
         return []
     message = "冻结专家名单前，见证方、招标人、主场三方中至少两方须先提交随机数承诺。"
     return [Problem("draw.too_few_parties", message, _SOURCE, "commitments")]
+
+
+def pass_over_problems(answer_until: datetime | None, now: datetime) -> list[Problem]:
+    """Why a called expert may not be passed over yet: the whole time to answer is theirs.
+
+    None: called before there was such a time, which is over.
+    """
+    if answer_until is None or now >= answer_until:
+        return []
+    message = "专家可以在 %(until)s 之前答复，之后才能通知下一位。"
+    return [Problem("call.still_time", message, _SOURCE, "seat", {"until": answer_until})]
 
 
 def party_problems(who: Viewer, party: Party, lineup: Lineup) -> list[Problem]:

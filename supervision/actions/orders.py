@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from evaluation.actions.draw import move_reveal
+from evaluation.actions.draw import move_draw
 from identity.rules.permissions import Viewer
 from kernel import codes
 from kernel.text import clean_line, filled_text
@@ -61,5 +61,5 @@ def _resume(
     stopped_at = trading.lot_by_code(db, lot_code).suspended_at
     lot = resume_lot(db, lot_code, actor=actor, data=data, now=now)
     if stopped_at is not None:
-        move_reveal(db, lot, stopped_at, now)
+        move_draw(db, lot, stopped_at, now)
     return lot

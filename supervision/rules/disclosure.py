@@ -183,6 +183,7 @@ FACTS: Mapping[str, Row] = {
     "draw.seeded": _DRAWN,
     "draw.successor_called": _DRAWN,
     "call.accepted": _DRAWN,
+    "call.lapsed": _DRAWN,
     # The reason why somebody does not come is their own affair.
     "call.refused": Row(_never, _never, _opening),
     "meeting.convened": _COMMITTEE,

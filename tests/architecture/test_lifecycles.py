@@ -79,6 +79,7 @@ ALLOWED = {
     CALL: """
         called  accepted  accepted
         called  refused   refused
+        called  lapsed    refused
     """,
     MEETING: """
         convened  committed      electing

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from evaluation import queries
 from evaluation.actions import draw as actions
 from evaluation.actions import pool
-from evaluation.models.draw import Call
 from evaluation.rules.draw import (
     Candidate,
     Party,
@@ -23,7 +22,7 @@ from evaluation.rules.draw import (
     successor,
 )
 from evaluation.rules.recusal import Ground, Parties, recusal_grounds
-from evaluation.states import CALL, DRAW, EXPERT, CallState, DrawState
+from evaluation.states import CALL, DRAW, EXPERT, DrawState
 from evaluation.timers import DUTIES
 from evidence.models.streams import Fact
 from identity.states import OrganisationKind, Role
@@ -248,18 +247,6 @@ def test_a_draw_of_the_procuring_entity_alone_waits_for_the_regulator(evaluation
 
     assert (waiting, state_of(evaluation)) == (DrawState.WAITING, DrawState.COMMITTING)
     assert evaluation.calls() == []
-
-
-def test_a_refused_call_goes_to_the_next_expert_for_the_same_seat(evaluation):
-    first = evaluation.drawn().calls()[2]
-    evaluation.do(
-        actions.refuse_call, evaluation.experts[first.expert_code], evaluation.draw, reason="出差"
-    )
-
-    calls = [call for call in evaluation.calls() if call.seat == 2]
-    assert [call.state for call in calls] == [CallState.REFUSED, CallState.CALLED]
-    with snapshot() as db:
-        assert db.scalar(sa.select(sa.func.count()).select_from(Call)) == 6
 
 
 def refused(evaluation, action, username, *args, **kwargs):

@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 
 from evaluation import queries
-from evaluation.actions import draw as actions
-from evaluation.actions import pool
+from evaluation.actions import calls, pool
 from evaluation.states import CallState
 from identity import queries as identity
 from identity.actions import standing
@@ -109,10 +108,10 @@ def test_an_expert_who_was_suspended_after_the_call_can_only_refuse(evaluation):
         pool.suspend_expert(db, viewer("operator"), call.expert_code, ground="考核", now=now)
 
     with pytest.raises(Refusal) as refused:
-        evaluation.do(actions.accept_call, username, evaluation.draw)
+        evaluation.do(calls.accept_call, username, evaluation.draw)
     assert refused.value.code == "call.expert_suspended"
     assert evaluation.calls()[0].state is CallState.CALLED
-    evaluation.do(actions.refuse_call, username, evaluation.draw, reason="已被暂停")
+    evaluation.do(calls.refuse_call, username, evaluation.draw, reason="已被暂停")
     assert [each.state for each in evaluation.calls() if each.seat == call.seat] == [
         CallState.REFUSED,
         CallState.CALLED,

@@ -1,6 +1,6 @@
 """Letters of an evaluation: to its experts alone, and to regulators when a draw cannot go on."""
 
-from evaluation.actions import draw
+from evaluation.actions import calls
 from evaluation.rules.draw import Party
 from identity.states import OrganisationKind, Role
 from outbox.rules.letters import LetterKind
@@ -28,7 +28,7 @@ def test_the_committee_is_asked_to_sign_its_report(database, tmp_path):
 def test_who_is_called_instead_of_another_gets_a_letter_too(database, tmp_path):
     made = Evaluation(Vault(tmp_path / "files")).confirmed().drawn()
     first = made.calls()[0]
-    made.do(draw.refuse_call, made.experts[first.expert_code], made.draw, reason="出差")
+    made.do(calls.refuse_call, made.experts[first.expert_code], made.draw, reason="出差")
 
     called = {made.experts[call.expert_code] for call in made.calls()}
     assert readers(K.EXPERT_CALLED) == sorted(called)

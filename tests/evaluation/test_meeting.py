@@ -5,7 +5,7 @@ import pytest
 
 from evaluation import queries
 from evaluation.actions import meeting as actions
-from evaluation.actions.draw import accept_call
+from evaluation.actions.calls import accept_call
 from evaluation.states import MEETING, MeetingEvent, MeetingState
 from evidence.rules.streams import canonical
 from kernel.errors import InvalidInput, NotFound, Refusal, TransitionRefused

@@ -139,6 +139,28 @@ def test_an_expert_finds_the_call_on_its_desk_and_not_the_project(app, evaluatio
     assert not any(word in page for word in ("临江大桥", evaluation.lot))
 
 
+def test_who_did_not_answer_is_passed_over_on_the_page_once_the_time_is_over(app, evaluation):
+    evaluation.drawn()
+    username = evaluation.experts[evaluation.calls()[0].expert_code]
+    agent, officer, expert = (
+        Reader(app.test_client(), name) for name in ("agent", "officer", username)
+    )
+    address, way = f"/evaluation/lots/{evaluation.lot}/draw", "draw/seats/0/successor"
+    form = f"/evaluation/lots/{evaluation.lot}/{way}"
+    early, call = agent.get(address), expert.get(f"/evaluation/calls/{evaluation.draw}")
+    evaluation.let_answer_time_end()
+    late, beside = agent.get(address), officer.get(address)
+    agent.refused(form, 422, "confirm")
+    agent.sent(form, confirm="yes")
+
+    assert ("请于" in early, "请于" in call) == (True, True)
+    assert (way in early, way in late, way in beside) == (False, True, False)
+    assert "逾期未答复" in agent.get(address)
+    assert "您没有按时答复" in expert.get(f"/evaluation/calls/{evaluation.draw}")
+    assert "逾期未答复" in expert.get("/evaluation/desk")
+    assert "第 1 席" in agent.refused(form, 409, confirm="yes")
+
+
 def test_without_a_draw_there_is_nothing_to_freeze(app, evaluation):
     agent = Reader(app.test_client(), "agent")
     address = f"/evaluation/lots/{evaluation.lot}/draw"

@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 from evaluation import queries
-from evaluation.actions import draw, meeting, pool, ranking, scoring
+from evaluation.actions import calls, draw, meeting, pool, ranking, scoring
 from evaluation.rules import scoring as rules
 from evaluation.rules.draw import Party
 from evaluation.rules.pool import ExpertEntry
@@ -16,7 +16,7 @@ from identity.states import OrganisationKind, Role
 from storage.database import snapshot, transaction
 from tests.factories.hall import Hall
 from tests.factories.identity import CODES, make_organisation, make_person, viewer
-from tests.factories.trading import Bidder
+from tests.factories.trading import Bidder, move_to
 from trading import queries as trading
 from trading.actions import opening
 from trading.states import Category, Regime
@@ -121,7 +121,12 @@ class Evaluation:
 
     def accept_all(self):
         for call in self.calls():
-            self.do(draw.accept_call, self.experts[call.expert_code], self.draw)
+            self.do(calls.accept_call, self.experts[call.expert_code], self.draw)
+        return self
+
+    def let_answer_time_end(self):
+        """Nobody answers the calls for as long as they may."""
+        move_to(self.lot, max(call.answer_until for call in self.calls()))
         return self
 
     def convene(self):

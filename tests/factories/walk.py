@@ -232,6 +232,7 @@ def drawn(walk):
     call = one.calls()[0]
     walk.settled().keep("drawn", called=one.experts[call.expert_code], expert=call.expert_code)
     walk.stopped("drawn")
+    walk.branch("drawn", "unanswered", lambda: steps.leave_unanswered(walk))
     one.accept_all()
     walk.keep("accepted")
 

@@ -72,6 +72,10 @@ def stall(walk, after=""):
         terminate(walk)
 
 
+def leave_unanswered(walk):
+    walk.one.let_answer_time_end()
+
+
 def object_to_result(walk):
     """An objection to the result, and the publicity over meanwhile."""
     made = object_to(walk, ObjectionKind.RESULT)

@@ -24,6 +24,7 @@ from identity.guard import requires, viewer
 from identity.states import KeyPurpose, Permission
 from kernel.errors import NotFound
 from outbox import queries as outbox
+from storage.base import real_now
 from storage.database import snapshot, transaction
 from trading.rules.disclosure import audience_of
 
@@ -51,7 +52,8 @@ def call(code: str) -> ResponseReturnValue:
         mine = [each for each in queries.calls_to(db, viewer().code) if each.draw_code == code]
         if not mine:
             raise NotFound("draw.not_called", "没有给您的这个抽取通知。")
-        return render_template("evaluation/expert/call.html", call=mine[0])
+        at = queries.draw_by_code(db, code).lot.tender.now(real_now(db))
+        return render_template("evaluation/expert/call.html", call=mine[0], at=at)
 
 
 @pages.post("/calls/<code>/acceptance")

@@ -155,6 +155,7 @@ def test_who_did_not_answer_is_passed_over_on_the_page_once_the_time_is_over(app
 
     assert ("请于" in early, "请于" in call) == (True, True)
     assert (way in early, way in late, way in beside) == (False, True, False)
+    assert ("重新打开本页" in early, "重新打开本页" in late) == (True, False)
     assert "逾期未答复" in agent.get(address)
     assert "您没有按时答复" in expert.get(f"/evaluation/calls/{evaluation.draw}")
     assert "逾期未答复" in expert.get("/evaluation/desk")

@@ -1,0 +1,116 @@
+"""Reads of draws, their nonces and calls. Whoever is called learns a code, not the project."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload, lazyload
+
+from evaluation.models.draw import Call, Draw, DrawNonce
+from evaluation.models.meeting import Meeting
+from evaluation.models.pool import Expert
+from evaluation.rules.draw import Party
+from evaluation.states import CallState, DrawState
+from identity.models.accounts import Person
+from identity.rules.permissions import Viewer
+from kernel.errors import NotFound
+from trading import queries as trading
+from trading.models.tendering import Lot
+
+
+def draw_by_code(db: Session, code: str) -> Draw:
+    """The draw with this public code. Raises NotFound."""
+    found = db.get(Draw, code)
+    if found is None:
+        raise no_draw(code)
+    return found
+
+
+def draw_run_by(db: Session, who: Viewer, code: str) -> Draw:
+    """The draw, for those who run its tender. Raises NotFound, which never names the tender.
+
+    Who is called knows a draw's code, and not for which project it is.
+    """
+    found = draw_by_code(db, code)
+    if who.organisation not in found.lot.tender.sides:
+        raise no_draw(code)
+    return found
+
+
+def no_draw(code: str) -> NotFound:
+    """What is said of a draw that is not there for this viewer."""
+    return NotFound("draw.not_found", "没有编号为“%(value)s”的专家抽取。", value=code[:40])
+
+
+def lot_with_draw(db: Session, code: str) -> tuple[Lot, Draw | None, Meeting | None]:
+    """A lot with its draw and its meeting, in one statement. Raises NotFound."""
+    query = (
+        sa.select(Lot, Draw, Meeting)
+        .outerjoin(Draw, Draw.lot_id == Lot.id)
+        .outerjoin(Meeting, Meeting.lot_id == Lot.id)
+        .where(Lot.code == code)
+        .options(lazyload(Draw.lot), lazyload(Meeting.lot))
+    )
+    row = db.execute(query).one_or_none()
+    if row is None:
+        raise trading.no_lot(code)
+    return row[0], row[1], row[2]
+
+
+def draw_of_lot(db: Session, lot_id: int) -> Draw | None:
+    """The draw of a lot."""
+    return db.scalar(sa.select(Draw).where(Draw.lot_id == lot_id))
+
+
+def open_draws(db: Session) -> Sequence[Draw]:
+    """Draws that wait for their parties, oldest first."""
+    waiting = Draw.state.in_((DrawState.COMMITTING, DrawState.REVEALING))
+    return db.scalars(sa.select(Draw).where(waiting).order_by(Draw.opened_at, Draw.code)).all()
+
+
+def nonces_of(db: Session, draw: Draw) -> Sequence[DrawNonce]:
+    """Commitments of the present round, by party."""
+    query = sa.select(DrawNonce).where(
+        DrawNonce.draw_code == draw.code, DrawNonce.round == draw.round
+    )
+    return db.scalars(query.order_by(DrawNonce.party)).all()
+
+
+def nonces_in(db: Session, draws: Sequence[Draw]) -> dict[tuple[str, Party], DrawNonce]:
+    """Commitments of the present rounds of several draws, by draw and party, in one statement."""
+    query = (
+        sa.select(DrawNonce)
+        .join(Draw, sa.and_(Draw.code == DrawNonce.draw_code, Draw.round == DrawNonce.round))
+        .where(Draw.code.in_([draw.code for draw in draws]))
+    )
+    return {(each.draw_code, each.party): each for each in db.scalars(query)}
+
+
+def calls_of(db: Session, draw_code: str) -> Sequence[Call]:
+    """Everybody called, by seat, in the order of the calls."""
+    lean = joinedload(Call.expert).lazyload(Expert.person)
+    query = sa.select(Call).where(Call.draw_code == draw_code).options(lean)
+    return db.scalars(query.order_by(Call.seat, Call.called_at, Call.expert_code)).all()
+
+
+def accepted_calls(db: Session, draw_code: str) -> list[Call]:
+    """Who accepted, in seat order."""
+    return [call for call in calls_of(db, draw_code) if call.state is CallState.ACCEPTED]
+
+
+def calls_to(db: Session, person_code: str) -> Sequence[Call]:
+    """Calls to this person, newest first."""
+    query = (
+        sa.select(Call)
+        .join(Expert, Expert.code == Call.expert_code)
+        .join(Person, Person.id == Expert.person_id)
+        .where(Person.code == person_code)
+        .options(joinedload(Call.expert).lazyload(Expert.person))
+    )
+    return db.scalars(query.order_by(Call.called_at.desc(), Call.draw_code)).all()
+
+
+def waiting_draws(db: Session) -> Sequence[Draw]:
+    """Draws that only a regulator can let go on."""
+    query = sa.select(Draw).where(Draw.state == DrawState.WAITING)
+    query = query.options(joinedload(Draw.lot).joinedload(Lot.tender))
+    return db.scalars(query.order_by(Draw.opened_at)).all()

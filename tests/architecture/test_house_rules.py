@@ -27,6 +27,11 @@ def test_a_file_says_what_it_is_for_and_stays_short(path):
     assert len(text.splitlines()) <= 400
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=lambda path: path.name)
+def test_a_file_of_tests_stays_short(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
 def functions():
     for path in SOURCES:
         for node in ast.walk(python(path)):

@@ -7,11 +7,9 @@ from storage.database import snapshot
 from supervision.states import FindingState
 from tests.crashes import try_every_statement
 from tests.factories.supervision import decide, found, noticed, restriction
-from tests.supervision.test_conduct import city, year_from_today
+from tests.supervision.test_conduct import year_from_today
 
 pytestmark = pytest.mark.attack("crashes")
-
-__all__ = ["city"]
 
 
 def test_a_decision_with_a_restriction_is_whole_or_absent(city, database, database_url, tried):

@@ -7,6 +7,7 @@ The same code holds sockets in threads (embedded) and, under gunicorn's gevent w
 and more of them in one process.
 """
 
+import contextlib
 import logging
 import threading
 from collections.abc import Iterable
@@ -193,8 +194,15 @@ class Live:
             for sid in lost:
                 self.sockets.server.disconnect(sid)
             for sid in seats:
-                if not self._is_here(sid):  # it closed while its seat was being taken
+                if self._has_left(sid):  # it closed while its seat was being taken
                     self._stand_up(sid)
+
+    def _has_left(self, sid: str) -> bool:
+        """Whether its connection is over: one that is just coming is not, though not connected."""
+        server = self.sockets.server
+        with contextlib.suppress(KeyError):  # the last one is just leaving
+            return server.manager.eio_sid_from_sid(sid, "/") not in server.eio.sockets
+        return True
 
     def _forget(self, channels: Iterable[Channel]) -> None:
         watched = {channel for _, channel in self._seats.watching()}

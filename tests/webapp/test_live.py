@@ -7,6 +7,7 @@ import pytest
 import requests
 import socketio
 import sqlalchemy as sa
+from engineio.socket import Socket
 from flask import request
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -304,6 +305,22 @@ def test_a_socket_that_closes_while_its_seat_is_taken_keeps_neither_seat_nor_top
     live._end_lost_rights()
 
     assert (len(live._seats), live._seats.watching()) == (0, [])
+
+
+def test_a_socket_that_is_just_coming_keeps_its_seat(app):
+    live = app.extensions["live"]
+    engine, manager = live.sockets.server.eio, live.sockets.server.manager
+    engine.sockets["coming"] = Socket(engine, "coming")
+    sid = manager.pre_connect("coming", "/")
+    live._seats.take(sid, Seat("PN0000000000", "token:00"))
+
+    live._end_lost_rights()
+    while_it_came = len(live._seats)
+    manager.connect(sid, "/")
+    del engine.sockets["coming"]  # the connection ended, and nobody was told
+    live._end_lost_rights()
+
+    assert (while_it_came, len(live._seats)) == (1, 0)
 
 
 def test_a_socket_that_closes_before_it_enters_a_room_is_told_so_and_is_no_fault(app):

@@ -122,6 +122,9 @@ LOT = Lifecycle(
 OPENING_STATES = (_S.ANNOUNCED, _S.RELEASING, _S.UNSEALING)
 """From the notice to the price table: as long as witnesses have something to do."""
 
+DRAWING_STATES = (_S.OPENED, _S.CONFIRMED)
+"""From the price table to the evaluation: while experts can be drawn, called and answer."""
+
 
 class BidState(StrEnum):
     """Where a submission stands."""

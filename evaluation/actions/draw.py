@@ -40,10 +40,9 @@ from trading.models.opening import OpeningKey
 from trading.models.tendering import Lot
 from trading.rules.disclosure import Audience
 from trading.rules.suspension import moved
-from trading.states import LotState
+from trading.states import DRAWING_STATES
 
 SETTLE = "draw.settle"
-_OPEN_LOT = (LotState.OPENED, LotState.CONFIRMED)
 
 
 def open_draw(db: Session, who: Viewer, lot_code: str, *, now: datetime) -> Draw:
@@ -291,7 +290,7 @@ def _repeat(db: Session, draw: Draw, actor: str, data: Mapping[str, object], now
 
 def refuse_closed(lot: Lot) -> None:
     """Experts are drawn and answer only between opening and evaluation."""
-    if lot.state not in _OPEN_LOT:
+    if lot.state not in DRAWING_STATES:
         raise Refusal(
             "draw.wrong_stage",
             "专家抽取只能在开标之后、评标之前进行。",

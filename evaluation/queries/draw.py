@@ -1,9 +1,10 @@
 """Reads of draws, their nonces and calls. Whoever is called learns a code, not the project."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload, lazyload
+from sqlalchemy.orm import Session, contains_eager, joinedload, lazyload
 
 from evaluation.models.draw import Call, Draw, DrawNonce
 from evaluation.models.meeting import Meeting
@@ -11,10 +12,12 @@ from evaluation.models.pool import Expert
 from evaluation.rules.draw import Party
 from evaluation.states import CallState, DrawState
 from identity.models.accounts import Person
+from identity.models.organisations import Organisation
 from identity.rules.permissions import Viewer
 from kernel.errors import NotFound
 from trading import queries as trading
-from trading.models.tendering import Lot
+from trading.models.tendering import Lot, Tender
+from trading.states import DRAWING_STATES
 
 
 def draw_by_code(db: Session, code: str) -> Draw:
@@ -107,6 +110,23 @@ def calls_to(db: Session, person_code: str) -> Sequence[Call]:
         .options(joinedload(Call.expert).lazyload(Expert.person))
     )
     return db.scalars(query.order_by(Call.called_at.desc(), Call.draw_code)).all()
+
+
+def draws_to_act_on(db: Session, agency: str) -> Sequence[tuple[Draw, datetime | None]]:
+    """Open draws of anybody; and of this agency those in which an expert has still to answer.
+
+    The latter with the time until which the first of them may: it is None for calls of before
+    there was such a time. Oldest first.
+    """
+    waiting = sa.select(Call.draw_code, sa.func.min(Call.answer_until).label("until"))
+    until = waiting.where(Call.state == CallState.CALLED).group_by(Call.draw_code).subquery()
+    is_open = Draw.state.in_((DrawState.COMMITTING, DrawState.REVEALING))
+    is_theirs = sa.and_(Organisation.credit_code == agency, Lot.state.in_(DRAWING_STATES))
+    query = sa.select(Draw, until.c.until).outerjoin(until, until.c.draw_code == Draw.code)
+    query = query.join(Draw.lot).join(Lot.tender).join(Tender.agency)
+    query = query.where(sa.or_(is_open, sa.and_(until.c.draw_code.is_not(None), is_theirs)))
+    query = query.options(contains_eager(Draw.lot).contains_eager(Lot.tender))
+    return [(draw, ends) for draw, ends in db.execute(query.order_by(Draw.opened_at, Draw.code))]
 
 
 def waiting_draws(db: Session) -> Sequence[Draw]:

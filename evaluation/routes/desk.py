@@ -1,16 +1,20 @@
 """What evaluation has for each desk: random numbers, calls to answer, sheets to fill in."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from flask import url_for
 from sqlalchemy.orm import Session
 
 from evaluation import queries
 from evaluation.actions.draw import parties_in
 from evaluation.models.draw import Draw, DrawNonce
-from evaluation.rules.draw import PERMISSIONS
+from evaluation.rules.draw import PERMISSIONS, pass_over_problems
 from evaluation.states import CallState, DrawState, MeetingState
 from identity.routes.desk import SHOWN, Task
 from identity.rules.permissions import Viewer
 from identity.states import Permission
+from storage.base import real_now
 from trading.states import LotState
 
 
@@ -20,17 +24,19 @@ def _(text: str) -> str:
 
 
 def tasks_of_draws(db: Session, who: Viewer) -> list[Task]:
-    """Random numbers that my party has not committed to, or not revealed yet."""
+    """Random numbers to commit to or to reveal; and, for the agency, experts who did not answer."""
     if not any(who.may(permission) for permission in PERMISSIONS.values()):
         return []
-    draws = queries.open_draws(db)[:SHOWN]
+    found = queries.draws_to_act_on(db, who.organisation)
+    drawn = [(draw, until) for draw, until in found if draw.state is DrawState.DRAWN][:SHOWN]
+    draws = [draw for draw, _ in found if draw.state is not DrawState.DRAWN][:SHOWN]
     mine, nonces = parties_in(db, who, draws), queries.nonces_in(db, draws)
     tasks = [
         _draw_task(draw, nonces.get((draw.code, party)))
         for draw in draws
         for party in mine[draw.code]
     ]
-    return [task for task in tasks if task is not None]
+    return [task for task in tasks if task is not None] + _unanswered(db, who, drawn)
 
 
 def tasks_of_waiting_draws(db: Session, who: Viewer) -> list[Task]:
@@ -107,6 +113,28 @@ def _chairs_step(seat: queries.OwnSeat) -> str:
         MeetingState.RANKED: _("编制评标报告"),
     }
     return steps.get(seat.meeting.state, "") if seat.is_chair else ""
+
+
+def _unanswered(
+    db: Session, who: Viewer, drawn: Sequence[tuple[Draw, datetime | None]]
+) -> list[Task]:
+    """Draws in which an expert did not answer in time, for those who may call the next one."""
+    if not who.may(Permission.REGISTER_TENDER):
+        return []
+    real = real_now(db)
+    return [
+        Task(
+            title=_("通知下一位专家"),
+            about=f"{draw.lot.tender.name} · {draw.lot.name}",
+            address=url_for("draw.lot", code=draw.lot.code),
+            is_mine=True,
+            otherwise=_("专家逾期未答复；全部席位确认之前，评标不能开始。"),
+            is_rehearsal=draw.lot.tender.is_rehearsal,
+            ahead=draw.lot.tender.ahead,
+        )
+        for draw, until in drawn
+        if not pass_over_problems(until, draw.lot.tender.now(real))
+    ]
 
 
 def _draw_task(draw: Draw, mine: DrawNonce | None) -> Task | None:

@@ -148,14 +148,18 @@ def test_who_did_not_answer_is_passed_over_on_the_page_once_the_time_is_over(app
     address, way = f"/evaluation/lots/{evaluation.lot}/draw", "draw/seats/0/successor"
     form = f"/evaluation/lots/{evaluation.lot}/{way}"
     early, call = agent.get(address), expert.get(f"/evaluation/calls/{evaluation.draw}")
+    before = agent.get("/desk")
     evaluation.let_answer_time_end()
     late, beside = agent.get(address), officer.get(address)
+    desks = [reader.get("/desk") for reader in (agent, officer)]
     agent.refused(form, 422, "confirm")
     agent.sent(form, confirm="yes")
 
     assert ("请于" in early, "请于" in call) == (True, True)
+    assert "通知下一位专家" not in before
     assert (way in early, way in late, way in beside) == (False, True, False)
     assert ("重新打开本页" in early, "重新打开本页" in late) == (True, False)
+    assert ["通知下一位专家" in desk for desk in desks] == [True, False]
     assert "逾期未答复" in agent.get(address)
     assert "您没有按时答复" in expert.get(f"/evaluation/calls/{evaluation.draw}")
     assert "逾期未答复" in expert.get("/evaluation/desk")

@@ -27,7 +27,8 @@ def accept_call(db: Session, who: Viewer, code: str, *, now: datetime) -> Call:
     draw, call = _call_to(db, who, code)
     if queries.expert_by_code(db, call.expert_code).state is not ExpertState.ACTIVE:
         raise Refusal("call.expert_suspended", "您已被暂停参加评标，只能谢绝本次抽取。")
-    _answer(db, draw, call, CallEvent.ACCEPTED, who, {}, now)
+    _move(db, draw, call, CallEvent.ACCEPTED, who, {}, now)
+    call.answered_at = now
     return call
 
 
@@ -35,7 +36,8 @@ def refuse_call(db: Session, who: Viewer, code: str, *, reason: str, now: dateti
     """A called expert refuses; the next in drawn order is called for the same seat."""
     draw, call = _call_to(db, who, code)
     data = {"reason": clean_line(reason, field="reason")}
-    _answer(db, draw, call, CallEvent.REFUSED, who, data, now)
+    _move(db, draw, call, CallEvent.REFUSED, who, data, now)
+    call.answered_at = now
     _call_successor(db, draw, call.seat, now)
     return call
 
@@ -81,19 +83,6 @@ def _unanswered(db: Session, draw: Draw, seat: int) -> Call:
         if call.seat == seat and call.state is CallState.CALLED:
             return call
     raise Refusal("call.none_waiting", "该席位没有等待答复的专家。")
-
-
-def _answer(
-    db: Session,
-    draw: Draw,
-    call: Call,
-    event: CallEvent,
-    who: Viewer,
-    data: Mapping[str, object],
-    now: datetime,
-) -> None:
-    _move(db, draw, call, event, who, data, now)
-    call.answered_at = now
 
 
 def _move(

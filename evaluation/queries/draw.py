@@ -19,6 +19,10 @@ from trading import queries as trading
 from trading.models.tendering import Lot, Tender
 from trading.states import DRAWING_STATES
 
+_IS_OPEN = Draw.state.in_((DrawState.COMMITTING, DrawState.REVEALING))
+# Who is called, without the person behind it and its roles.
+_WITHOUT_PERSON = joinedload(Call.expert).lazyload(Expert.person)
+
 
 def draw_by_code(db: Session, code: str) -> Draw:
     """The draw with this public code. Raises NotFound."""
@@ -66,8 +70,7 @@ def draw_of_lot(db: Session, lot_id: int) -> Draw | None:
 
 def open_draws(db: Session) -> Sequence[Draw]:
     """Draws that wait for their parties, oldest first."""
-    waiting = Draw.state.in_((DrawState.COMMITTING, DrawState.REVEALING))
-    return db.scalars(sa.select(Draw).where(waiting).order_by(Draw.opened_at, Draw.code)).all()
+    return db.scalars(sa.select(Draw).where(_IS_OPEN).order_by(Draw.opened_at, Draw.code)).all()
 
 
 def nonces_of(db: Session, draw: Draw) -> Sequence[DrawNonce]:
@@ -90,8 +93,7 @@ def nonces_in(db: Session, draws: Sequence[Draw]) -> dict[tuple[str, Party], Dra
 
 def calls_of(db: Session, draw_code: str) -> Sequence[Call]:
     """Everybody called, by seat, in the order of the calls."""
-    lean = joinedload(Call.expert).lazyload(Expert.person)
-    query = sa.select(Call).where(Call.draw_code == draw_code).options(lean)
+    query = sa.select(Call).where(Call.draw_code == draw_code).options(_WITHOUT_PERSON)
     return db.scalars(query.order_by(Call.seat, Call.called_at, Call.expert_code)).all()
 
 
@@ -107,7 +109,7 @@ def calls_to(db: Session, person_code: str) -> Sequence[Call]:
         .join(Expert, Expert.code == Call.expert_code)
         .join(Person, Person.id == Expert.person_id)
         .where(Person.code == person_code)
-        .options(joinedload(Call.expert).lazyload(Expert.person))
+        .options(_WITHOUT_PERSON)
     )
     return db.scalars(query.order_by(Call.called_at.desc(), Call.draw_code)).all()
 
@@ -120,11 +122,10 @@ def draws_to_act_on(db: Session, agency: str) -> Sequence[tuple[Draw, datetime |
     """
     waiting = sa.select(Call.draw_code, sa.func.min(Call.answer_until).label("until"))
     until = waiting.where(Call.state == CallState.CALLED).group_by(Call.draw_code).subquery()
-    is_open = Draw.state.in_((DrawState.COMMITTING, DrawState.REVEALING))
     is_theirs = sa.and_(Organisation.credit_code == agency, Lot.state.in_(DRAWING_STATES))
     query = sa.select(Draw, until.c.until).outerjoin(until, until.c.draw_code == Draw.code)
     query = query.join(Draw.lot).join(Lot.tender).join(Tender.agency)
-    query = query.where(sa.or_(is_open, sa.and_(until.c.draw_code.is_not(None), is_theirs)))
+    query = query.where(sa.or_(_IS_OPEN, sa.and_(until.c.draw_code.is_not(None), is_theirs)))
     query = query.options(contains_eager(Draw.lot).contains_eager(Lot.tender))
     return [(draw, ends) for draw, ends in db.execute(query.order_by(Draw.opened_at, Draw.code))]
 

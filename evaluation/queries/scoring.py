@@ -16,13 +16,7 @@ def sheets_of(db: Session, meeting_code: str) -> Sequence[ScoreSheet]:
     """The sheets of the committee in seat order."""
     query = (
         sa.select(ScoreSheet)
-        .join(
-            Member,
-            sa.and_(
-                Member.meeting_code == ScoreSheet.meeting_code,
-                Member.expert_code == ScoreSheet.expert_code,
-            ),
-        )
+        .join(Member, _member_of(ScoreSheet))
         .where(ScoreSheet.meeting_code == meeting_code)
     )
     return db.scalars(query.order_by(Member.seat)).all()
@@ -40,13 +34,7 @@ def versions_by_seat(db: Session, meeting_code: str) -> dict[str, list[SheetVers
     """Every committed version by its expert, in seat order, each oldest first."""
     query = (
         sa.select(SheetVersion)
-        .join(
-            Member,
-            sa.and_(
-                Member.meeting_code == SheetVersion.meeting_code,
-                Member.expert_code == SheetVersion.expert_code,
-            ),
-        )
+        .join(Member, _member_of(SheetVersion))
         .where(SheetVersion.meeting_code == meeting_code)
         .order_by(Member.seat, SheetVersion.version)
     )
@@ -62,3 +50,8 @@ def last_versions(db: Session, meeting_code: str) -> list[SheetVersion]:
 def sheet_of(version: SheetVersion) -> dict[str, Any]:
     """What stands in a committed version: checks and marks by blind code and item."""
     return dict(json.loads(version.sheet))
+
+
+def _member_of(kind: type[ScoreSheet | SheetVersion]) -> sa.ColumnElement[bool]:
+    """Whose sheet it is."""
+    return sa.and_(Member.meeting_code == kind.meeting_code, Member.expert_code == kind.expert_code)

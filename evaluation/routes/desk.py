@@ -44,15 +44,7 @@ def tasks_of_waiting_draws(db: Session, who: Viewer) -> list[Task]:
     if not who.may(Permission.SUPERVISE):
         return []
     return [
-        Task(
-            title=_("处理停下的专家抽取"),
-            about=f"{draw.lot.tender.name} · {draw.lot.name}",
-            address=url_for("draw.lot", code=draw.lot.code),
-            is_mine=True,
-            otherwise=_("处理之前，评标不能开始。"),
-            is_rehearsal=draw.lot.tender.is_rehearsal,
-            ahead=draw.lot.tender.ahead,
-        )
+        _stuck_task(draw, _("处理停下的专家抽取"), _("处理之前，评标不能开始。"))
         for draw in queries.waiting_draws(db)[:SHOWN]
     ]
 
@@ -122,19 +114,26 @@ def _unanswered(
     if not who.may(Permission.REGISTER_TENDER):
         return []
     real = real_now(db)
+    otherwise = _("专家逾期未答复；全部席位确认之前，评标不能开始。")
     return [
-        Task(
-            title=_("通知下一位专家"),
-            about=f"{draw.lot.tender.name} · {draw.lot.name}",
-            address=url_for("draw.lot", code=draw.lot.code),
-            is_mine=True,
-            otherwise=_("专家逾期未答复；全部席位确认之前，评标不能开始。"),
-            is_rehearsal=draw.lot.tender.is_rehearsal,
-            ahead=draw.lot.tender.ahead,
-        )
+        _stuck_task(draw, _("通知下一位专家"), otherwise)
         for draw, until in drawn
         if not pass_over_problems(until, draw.lot.tender.now(real))
     ]
+
+
+def _stuck_task(draw: Draw, title: str, otherwise: str) -> Task:
+    """A draw that does not go on before this viewer acts; without an end of its own."""
+    tender = draw.lot.tender
+    return Task(
+        title=title,
+        about=f"{tender.name} · {draw.lot.name}",
+        address=url_for("draw.lot", code=draw.lot.code),
+        is_mine=True,
+        otherwise=otherwise,
+        is_rehearsal=tender.is_rehearsal,
+        ahead=tender.ahead,
+    )
 
 
 def _draw_task(draw: Draw, mine: DrawNonce | None) -> Task | None:

@@ -4,8 +4,9 @@ Calls are shown by seat. Regulators get the frozen list and see the draw made ag
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -33,6 +34,7 @@ from trading import queries as trading
 from trading.actions.tendering import lot_run_by
 from trading.models.tendering import Lot
 from trading.rules.disclosure import audience_of
+from trading.states import DRAWING_STATES
 
 pages = Blueprint("draw", __name__, url_prefix="/evaluation")
 
@@ -57,11 +59,15 @@ class Nonce:
 
 @dataclass(frozen=True)
 class Steps:
-    """What the next step still waits for: problems of the freeze, seats that have not accepted."""
+    """What the next step still waits for: problems of the freeze, seats that have not accepted.
+
+    `overdue` are the seats, from 0, whose experts did not answer in time and may be passed over.
+    """
 
     freeze: Sequence[Problem] = ()
     accepted: int = 0
     seats: int = 0
+    overdue: Collection[int] = ()
 
 
 @pages.get("/draws")
@@ -87,6 +93,7 @@ def lot(code: str) -> ResponseReturnValue:
         nonces = queries.nonces_of(db, draw) if draw else []
         calls = queries.calls_of(db, draw.code) if draw else []
         topic, channel = f"lot:{code}", audience_of(viewer(), found.tender.sides).value
+        now = found.tender.now(real_now(db))
         return render_template(
             "evaluation/draw.html",
             lot=found,
@@ -100,11 +107,11 @@ def lot(code: str) -> ResponseReturnValue:
             mine=mine,
             frozen_sha256=_digest(draw),
             calls=calls,
-            steps=_steps(found, draw, nonces, calls),
+            steps=_steps(found, draw, nonces, calls, now),
             replay=_replay(draw, nonces, calls) if may_see(observer, DrawMatter.REPLAY) else None,
             meeting=meeting,
             seats=queries.progress_of(db, meeting) if meeting is not None else (),
-            now=found.tender.now(real_now(db)),
+            now=now,
             feeds=[(topic, outbox.head(db, topic, channel))],
         )
 
@@ -207,7 +214,11 @@ def _known_observer(who: Viewer, lot: Lot) -> Observer | None:
 
 
 def _steps(
-    lot: Lot, draw: Draw | None, nonces: Sequence[DrawNonce], calls: Sequence[Call]
+    lot: Lot,
+    draw: Draw | None,
+    nonces: Sequence[DrawNonce],
+    calls: Sequence[Call],
+    now: datetime,
 ) -> Steps:
     """What keeps the list from being frozen, and the committee from being convened."""
     if draw is None:
@@ -215,7 +226,14 @@ def _steps(
     if draw.state is DrawState.COMMITTING:
         return Steps(freeze=rules.freeze_problems([each.party for each in nonces]))
     accepted = sum(call.state is CallState.ACCEPTED for call in calls)
-    return Steps(accepted=accepted, seats=len(queries.method_of(lot).seats))
+    waiting = calls if lot.state in DRAWING_STATES else ()
+    overdue = {call.seat for call in waiting if _is_overdue(call, now)}
+    return Steps(accepted=accepted, seats=len(queries.method_of(lot).seats), overdue=overdue)
+
+
+def _is_overdue(call: Call, now: datetime) -> bool:
+    is_open = call.state is CallState.CALLED
+    return is_open and not rules.pass_over_problems(call.answer_until, now)
 
 
 def _nonce(nonces: Sequence[DrawNonce], party: Party) -> Nonce:

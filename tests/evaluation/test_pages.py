@@ -163,7 +163,7 @@ def test_who_did_not_answer_is_passed_over_on_the_page_once_the_time_is_over(app
     assert "逾期未答复" in agent.get(address)
     assert "您没有按时答复" in expert.get(f"/evaluation/calls/{evaluation.draw}")
     assert "逾期未答复" in expert.get("/evaluation/desk")
-    assert "第 1 席" in agent.refused(form, 409, confirm="yes")
+    assert "之后才能通知下一位" in agent.refused(form, 409, confirm="yes")
 
 
 def test_without_a_draw_there_is_nothing_to_freeze(app, evaluation):

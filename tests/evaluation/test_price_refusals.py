@@ -109,7 +109,7 @@ def test_lists_and_scores_may_be_as_large_as_their_limits():
     most = {"deviation": "1", "score": "1000"}
     check = {"when": "above", "value": MEAN, "effect": "ask", "why": "高"}
 
-    parse_rule(
+    rule = parse_rule(
         make_rule(
             MEAN,
             {"kind": "lines", "points": [POINT, most]},
@@ -117,6 +117,8 @@ def test_lists_and_scores_may_be_as_large_as_their_limits():
             validity=[check] * 100,
         )
     )
+
+    assert (len(rule.drawn), len(rule.validity)) == (20, 100)
 
 
 def test_whole_numbers_and_decimals_are_read_exactly():
@@ -237,7 +239,9 @@ def test_wrong_benchmarks_are_named(benchmark, code, field):
 
 
 def test_trimming_both_ends_of_three_leaves_one():
-    parse_rule(make_rule({"kind": "mean", "trimming": [{"up_to": 2}, {"highest": 1, "lowest": 1}]}))
+    rule = make_rule({"kind": "mean", "trimming": [{"up_to": 2}, {"highest": 1, "lowest": 1}]})
+
+    assert len(parse_rule(rule).benchmark.node.trimming) == 2
 
 
 def test_rounding_of_the_benchmark_stands_in_one_place_only():

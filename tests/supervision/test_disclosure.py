@@ -125,6 +125,7 @@ def first_scene(audience, kind):
         ("draw.nonce_committed", "AWARDED", "OPENED", "OPENED"),
         ("draw.seeded", "AWARDED", "REPORTED", "OPENED"),
         ("call.refused", None, None, "OPENED"),
+        ("call.lapsed", "AWARDED", "REPORTED", "OPENED"),
         ("meeting.convened", "AWARDED", "REPORTED", "CONVENED"),
         ("meeting.commitment_signed", "AWARDED", "REPORTED", "CONVENED"),
         ("meeting.chair_voted", None, None, "CONVENED"),

@@ -14,12 +14,16 @@ from hypothesis import strategies as st
 
 from demo.people import CAST, PASSWORD
 from identity import queries as identity
+from identity.actions.accounts import token_digest
 from identity.models.accounts import ApiToken
 from identity.rules.permissions import ANONYMOUS
+from identity.states import OrganisationKind, Role
 from kernel.errors import NotFound, Refusal
 from outbox.actions.messages import publish
 from outbox.actions.relay import Relay
 from storage.database import Database
+from tests.factories.identity import CODES, make_organisation, make_person
+from tests.factories.identity import token as make_token
 from tests.journeys.town import running, wait_for
 from trading.models.tendering import Lot
 from webapp.channels import unseen
@@ -314,7 +318,13 @@ def test_a_socket_that_is_just_coming_keeps_its_seat(app):
     engine, manager = live.sockets.server.eio, live.sockets.server.manager
     engine.sockets["coming"] = Socket(engine, "coming")
     sid = manager.pre_connect("coming", "/")
-    live._seats.take(sid, Seat("PN0000000000", "token:00"))
+    person = make_person(
+        "watcher",
+        make_organisation(CODES[10], "临江路桥有限公司", OrganisationKind.BIDDER),
+        Role.BIDDER,
+    )
+    stamp = f"token:{token_digest(make_token('watcher')).hex()}"
+    live._seats.take(sid, Seat(person, stamp))  # nothing but its connection can cost it the seat
 
     live._end_lost_rights()
     while_it_came = len(live._seats)

@@ -9,6 +9,8 @@ BLOTS = (
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(\+\d\d:\d\d|Z)?", "TIME"),
     (r'data-(clock|now)="\d{13}"', "TIME"),
     (r"\b(\d\d-\d\d )?\d\d:\d\d(:\d\d)?\b", "TIME"),
+    (r"\d{4} 年 \d{1,2} 月 \d{1,2} 日 星期.", "TODAY"),
+    (r'type="date" value="\d{4}-\d\d-\d\d"', "TODAY"),
     (r"\d+ 天 \d+ 时", "LEFT"),
     (r"\b[A-Z]{2}[0-9A-HJKMNP-TV-Z]{10}\b", "CODE"),
     (r"\b[0-9a-f]{128}\b", "SIGNATURE"),

@@ -8,7 +8,7 @@ that was asked sees its own orders and papers, and nothing else differs for it.
 
 import re
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -25,6 +25,7 @@ from trading.rules.guarantee import order_code
 from trading.states import GuaranteeState
 from webapp.factory import create_app
 from webapp.settings import prepare_keys, settings_from, workshop_of
+from webapp.templating import show_long_day
 from webapp.throttle import APPLYING, DOORS, NAMELESS
 from webapp.worker import Worker
 
@@ -251,3 +252,12 @@ def own_to_the_bank(answers):
 
 def test_the_blots_do_not_hide_a_count():
     assert blotted("3 bids of TD7K3Q9FABC0 at 2026-11-24T08:00:00Z") == "3 bids of CODE at TIME"
+
+
+def test_worlds_that_are_looked_at_before_and_after_midnight_are_alike(app):
+    before = datetime(2026, 9, 30, 15, 59, 59, tzinfo=UTC)
+    with app.test_request_context():
+        days = [show_long_day(before + timedelta(days=number)) for number in range(7)]
+        fields = [f'type="date" value="{before.date() + timedelta(days=n)}"' for n in range(2)]
+    assert len(set(days)) == 7
+    assert {blotted(day) for day in (*days, *fields)} == {"TODAY"}

@@ -47,6 +47,7 @@ class DrawEvent(StrEnum):
     REPEATED = "repeated"
     SEEDED = "seeded"
     STALLED = "stalled"
+    SUPPLEMENTED = "supplemented"
 
 
 DRAW = Lifecycle(
@@ -57,6 +58,7 @@ DRAW = Lifecycle(
         (DrawState.REVEALING, DrawEvent.REPEATED): DrawState.COMMITTING,
         (DrawState.REVEALING, DrawEvent.STALLED): DrawState.WAITING,
         (DrawState.WAITING, DrawEvent.REPEATED): DrawState.COMMITTING,
+        (DrawState.DRAWN, DrawEvent.SUPPLEMENTED): DrawState.COMMITTING,
     },
 )
 
@@ -83,6 +85,7 @@ CALL = Lifecycle(
         (CallState.CALLED, CallEvent.ACCEPTED): CallState.ACCEPTED,
         (CallState.CALLED, CallEvent.REFUSED): CallState.REFUSED,
         (CallState.CALLED, CallEvent.LAPSED): CallState.REFUSED,
+        (CallState.ACCEPTED, CallEvent.REFUSED): CallState.REFUSED,
     },
 )
 

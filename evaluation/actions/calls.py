@@ -1,7 +1,8 @@
 """Answers to calls: accepted, refused, or passed over when none came in time.
 
 Each is decided under the lot's lock. Whoever does not come is followed by the next in drawn order
-for the same seat (`evaluation.rules.draw.successor`), so nobody chooses who sits instead.
+for the same seat (`evaluation.rules.draw.successor`), so nobody chooses who sits instead. When
+nobody is left, the seat is vacant and is drawn for again (`evaluation.actions.supplement`).
 """
 
 from collections.abc import Mapping
@@ -33,20 +34,23 @@ def accept_call(db: Session, who: Viewer, code: str, *, now: datetime) -> Call:
 
 
 def refuse_call(db: Session, who: Viewer, code: str, *, reason: str, now: datetime) -> Call:
-    """A called expert refuses; the next in drawn order is called for the same seat."""
+    """A called expert refuses, or does not come after all; the next in drawn order is called.
+
+    Until the committee is convened. When nobody is left to follow, the seat is vacant.
+    """
     draw, call = _call_to(db, who, code)
     data = {"reason": clean_line(reason, field="reason")}
     _move(db, draw, call, CallEvent.REFUSED, who, data, now)
     call.answered_at = now
-    _call_successor(db, draw, call.seat, now)
+    _call_successor(db, draw, call, now)
     return call
 
 
 def pass_over_call(db: Session, who: Viewer, code: str, *, seat: int, now: datetime) -> Call:
     """The agency passes over who has not answered in time; the next in drawn order is called.
 
-    `seat` counts from 0. Raises Refusal where nobody of that seat has still to answer, or the
-    time to answer is not over; when nobody is left to follow, the call stands.
+    `seat` counts from 0. When nobody is left to follow, it is vacant. Raises Refusal where nobody
+    of that seat has still to answer, or the time to answer is not over.
     """
     draw = queries.draw_run_by(db, who, code)
     refuse_other_agency(who, draw.lot.tender)
@@ -54,19 +58,27 @@ def pass_over_call(db: Session, who: Viewer, code: str, *, seat: int, now: datet
     call = _unanswered(db, draw, seat)
     refuse_if(rules.pass_over_problems(call.answer_until, now))
     _move(db, draw, call, CallEvent.LAPSED, who, {}, now)
-    _call_successor(db, draw, seat, now)
+    _call_successor(db, draw, call, now)
     return call
 
 
-def _call_successor(db: Session, draw: Draw, seat: int, now: datetime) -> None:
-    if draw.seed is None or draw.frozen is None:
-        raise RuntimeError("experts are called only when drawn")
+def _call_successor(db: Session, draw: Draw, call: Call, now: datetime) -> None:
+    next_one = _successor(db, draw, call)
+    if next_one is None:
+        record_step(db, draw, "draw.seat_vacated", ACTOR, {"seat": call.seat}, now)
+        return
+    call_expert(db, draw, call.seat, next_one.expert, now)
+    told = {"seat": call.seat, "expert": next_one.expert}
+    record_step(db, draw, "draw.successor_called", ACTOR, told, now)
+
+
+def _successor(db: Session, draw: Draw, call: Call) -> rules.Candidate | None:
+    """Who is next in the order in which this call was drawn; nobody once a round followed."""
+    if call.round != draw.round or draw.seed is None or draw.frozen is None:
+        return None
     candidates, seats = rules.frozen_list(draw.frozen)
     called = {known.expert_code for known in queries.calls_of(db, draw.code)}
-    next_one = rules.successor(draw.seed, candidates, seats[seat], called)
-    call_expert(db, draw, seat, next_one.expert, now)
-    told = {"seat": seat, "expert": next_one.expert}
-    record_step(db, draw, "draw.successor_called", ACTOR, told, now)
+    return rules.successor(draw.seed, candidates, seats[call.seat], called)
 
 
 def _call_to(db: Session, who: Viewer, code: str) -> tuple[Draw, Call]:

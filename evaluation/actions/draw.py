@@ -6,7 +6,7 @@ stays in the row, for those who may replay the draw.
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -17,9 +17,10 @@ from evaluation.models.pool import Expert
 from evaluation.rules import draw as rules
 from evaluation.rules.draw import Party
 from evaluation.rules.recusal import Ground, Parties, recusal_grounds
+from evaluation.rules.supplement import vacant_seats
 from evaluation.states import DRAW, CallState, DrawEvent, DrawState
 from evidence.actions.streams import advance, record
-from evidence.rules.sealing import draw_seed, nonce_commitment
+from evidence.rules.sealing import nonce_commitment
 from identity import queries as identity
 from identity.actions.letters import write_letter
 from identity.queries.standing import Restricted
@@ -89,9 +90,10 @@ def freeze_draw(db: Session, who: Viewer, code: str, *, now: datetime) -> Draw:
     nonces = queries.nonces_of(db, draw)
     if draw.state is DrawState.COMMITTING:
         refuse_if(rules.freeze_problems([nonce.party for nonce in nonces]))
-    seats = queries.method_of(draw.lot).seats
-    candidates, excluded = _sorted_out(db, draw.lot)
-    refuse_if(rules.seat_problems(candidates, seats))
+    calls = queries.calls_of(db, draw.code)
+    seats = vacant_seats_of(draw, calls)
+    candidates, excluded = _sorted_out(db, draw.lot, {call.expert_code for call in calls})
+    refuse_if(rules.seat_problems(candidates, list(seats.values())))
     text = rules.freeze_text(
         draw=draw.code,
         lot=draw.lot.code,
@@ -106,7 +108,7 @@ def freeze_draw(db: Session, who: Viewer, code: str, *, now: datetime) -> Draw:
         "candidates": len(candidates),
         "excluded": len(excluded),
     }
-    _advance(db, draw, DrawEvent.FROZEN, who.code, data, now)
+    advance_draw(db, draw, DrawEvent.FROZEN, who.code, data, now)
     draw.frozen, draw.reveal_until = text.decode(), now + rules.REVEAL_TIME
     schedule(db, SETTLE, f"lot:{draw.lot.code}", draw.reveal_until)
     return draw
@@ -137,7 +139,7 @@ def reveal_nonce(
 def settle_draw(db: Session, draw: Draw, *, now: datetime) -> bool:
     """Draw when all have revealed or the time is over; return whether something was decided.
 
-    Who did not reveal is named. The first time the draw is repeated with fresh commitments; later
+    Who did not reveal is named. The first time the round is repeated with fresh commitments; later
     it goes on with what was revealed if one revealer is neither procuring entity nor agency, else
     it waits for the regulator.
     """
@@ -148,11 +150,11 @@ def settle_draw(db: Session, draw: Draw, *, now: datetime) -> bool:
     missing = [n.party.value for n in nonces if n.nonce is None]
     if missing and now < draw.reveal_until:
         return False
-    if missing and draw.round < rules.LAST_FREE_ROUND:
+    if missing and rules.is_repeated(draw.round, queries.last_drawn_round(db, draw.code)):
         _repeat(db, draw, ACTOR, {"missing": missing, "round": draw.round}, now)
     elif not rules.is_opposed(revealed):
         data = {"missing": missing, "round": draw.round}
-        _advance(db, draw, DrawEvent.STALLED, ACTOR, data, now)
+        advance_draw(db, draw, DrawEvent.STALLED, ACTOR, data, now)
         write_about(db, draw.lot, LetterKind.DRAW_WAITS, now=now, draw=draw.code)
     else:
         _draw_experts(db, draw, draw.frozen, revealed, missing, now)
@@ -187,23 +189,35 @@ def _draw_experts(
     now: datetime,
 ) -> None:
     digest = hashlib.sha256(frozen.encode()).digest()
-    seed = draw_seed(digest, list(revealed.values()))
-    drawn = rules.draw(seed, *rules.frozen_list(frozen))
+    seed, drawn = rules.replay(frozen, list(revealed.values()))
     data = {
         "round": draw.round,
         "freeze_sha256": digest.hex(),
         "nonces": sorted(nonce.hex() for nonce in revealed.values()),
         "missing": missing,
         "seed": seed.hex(),
-        "experts": [candidate.expert for candidate in drawn],
+        "experts": list(drawn.values()),
     }
-    _advance(db, draw, DrawEvent.SEEDED, ACTOR, data, now)
+    advance_draw(db, draw, DrawEvent.SEEDED, ACTOR, data, now)
     draw.seed = seed
-    for seat, candidate in enumerate(drawn):
-        call_expert(db, draw, seat, candidate.expert, now)
+    for seat, expert in drawn.items():
+        call_expert(db, draw, seat, expert, now)
 
 
-def _sorted_out(db: Session, lot: Lot) -> tuple[list[rules.Candidate], dict[str, list[str]]]:
+def vacant_seats_of(draw: Draw, calls: Sequence[Call]) -> dict[int, rules.Seat]:
+    """The seats that are still to be drawn for, by their number; in the first round all."""
+    seats = queries.method_of(draw.lot).seats
+    return {seat: seats[seat] for seat in vacant_seats(len(seats), answers_in(calls))}
+
+
+def answers_in(calls: Sequence[Call]) -> list[tuple[int, CallState]]:
+    """Of every call the seat and what became of it, as the rules of vacant seats ask."""
+    return [(call.seat, call.state) for call in calls]
+
+
+def _sorted_out(
+    db: Session, lot: Lot, called: Collection[str]
+) -> tuple[list[rules.Candidate], dict[str, list[str]]]:
     """Who may be drawn for this lot, and who may not with the grounds."""
     parties = Parties(
         bidders=frozenset(bid.bidder.credit_code for bid in trading.standing_bids(db, lot.id)),
@@ -213,7 +227,7 @@ def _sorted_out(db: Session, lot: Lot) -> tuple[list[rules.Candidate], dict[str,
     candidates, excluded = [], {}
     restricted = identity.restricted_now(db, RestrictionKind.EVALUATION, real_now(db))
     for expert in queries.active_experts(db):
-        if grounds := _grounds(expert, parties, restricted):
+        if grounds := _grounds(expert, parties, restricted, called):
             excluded[expert.code] = grounds
         else:
             specialities = frozenset(expert.specialities)
@@ -221,7 +235,9 @@ def _sorted_out(db: Session, lot: Lot) -> tuple[list[rules.Candidate], dict[str,
     return candidates, excluded
 
 
-def _grounds(expert: Expert, parties: Parties, restricted: Restricted) -> list[str]:
+def _grounds(
+    expert: Expert, parties: Parties, restricted: Restricted, called: Collection[str]
+) -> list[str]:
     account = expert.person.organisation
     employers = {
         expert.employer: expert.employer_name,
@@ -230,6 +246,8 @@ def _grounds(expert: Expert, parties: Parties, restricted: Restricted) -> list[s
     grounds = recusal_grounds(employers.keys(), expert.interests, parties)
     if any(restricted.holds(code, name) for code, name in employers.items()):
         grounds.append(Ground.EMPLOYER_RESTRICTED)
+    if expert.code in called:
+        grounds.append(Ground.CALLED_BEFORE)
     return [ground.value for ground in grounds]
 
 
@@ -272,6 +290,7 @@ def call_expert(db: Session, draw: Draw, seat: int, expert: str, now: datetime) 
             draw_code=draw.code,
             expert_code=expert,
             seat=seat,
+            round=draw.round,
             state=CallState.CALLED,
             called_at=now,
             answer_until=now + rules.ANSWER_TIME,
@@ -284,8 +303,13 @@ def call_expert(db: Session, draw: Draw, seat: int, expert: str, now: datetime) 
 
 
 def _repeat(db: Session, draw: Draw, actor: str, data: Mapping[str, object], now: datetime) -> None:
-    _advance(db, draw, DrawEvent.REPEATED, actor, data, now)
-    draw.round, draw.frozen, draw.reveal_until = draw.round + 1, None, None
+    advance_draw(db, draw, DrawEvent.REPEATED, actor, data, now)
+    begin_round(draw)
+
+
+def begin_round(draw: Draw) -> None:
+    """Another round begins: commitments come again, and a list is frozen again."""
+    draw.round, draw.frozen, draw.reveal_until, draw.seed = draw.round + 1, None, None, None
 
 
 def refuse_closed(lot: Lot) -> None:
@@ -303,7 +327,7 @@ def _refuse_state(draw: Draw, wanted: DrawState, code: str, message: str) -> Non
         raise Refusal(code, message, "招标投标法实施条例 第46条")
 
 
-def _advance(
+def advance_draw(
     db: Session,
     draw: Draw,
     event: DrawEvent,
@@ -311,6 +335,7 @@ def _advance(
     data: Mapping[str, object],
     now: datetime,
 ) -> None:
+    """Move the draw, record it and tell of it."""
     name = f"draw:{draw.code}"
     advance(db, draw, DRAW, event, stream=name, actor=actor, subject=name, data=data, now=now)
     tell(db, draw, f"draw.{event.value}", now)

@@ -62,6 +62,12 @@ class DrawSeatPath(ApiModel):
     seat: Annotated[int, Field(ge=0, le=1_000)]
 
 
+class RoundQuery(ApiModel):
+    """Which round of a draw, from 1; without it the present one."""
+
+    round: Annotated[int | None, Field(ge=1, le=1_000)] = None
+
+
 class BlindBidPath(ApiModel):
     """A bid of a meeting by its blind code."""
 

@@ -14,7 +14,7 @@ from trading.models.tendering import Lot
 
 
 class Draw(Base):
-    """The draw of one lot. `frozen` is the canonical list of the present round."""
+    """The draw of one lot. `frozen` is the canonical list of the present round, `seed` its seed."""
 
     __tablename__ = "draw"
     __table_args__ = (
@@ -54,8 +54,18 @@ class DrawNonce(Base):
     revealed_at: Mapped[datetime | None]
 
 
+class EarlierRound(Base):
+    """A round that was drawn before seats had to be drawn for again: its list and its seed."""
+
+    __tablename__ = "draw_earlier_round"
+    draw_code: Mapped[str] = mapped_column(sa.ForeignKey("draw.code"), primary_key=True)
+    round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    frozen: Mapped[str] = mapped_column(sa.Text)
+    seed: Mapped[bytes] = mapped_column(digest_column())
+
+
 class Call(Base):
-    """One drawn expert, for which seat (from 0), and the answer, if there was one.
+    """One drawn expert, in which round, for which seat (from 0), and the answer, if there was one.
 
     `answer_until` is None for calls of the time before there was such a limit.
     """
@@ -64,6 +74,7 @@ class Call(Base):
     draw_code: Mapped[str] = mapped_column(sa.ForeignKey("draw.code"), primary_key=True)
     expert_code: Mapped[str] = mapped_column(sa.ForeignKey("expert.code"), primary_key=True)
     seat: Mapped[int]
+    round: Mapped[int] = mapped_column(default=1, server_default="1")
     state: Mapped[CallState] = mapped_column(enum_column(CallState))
     called_at: Mapped[datetime]
     answer_until: Mapped[datetime | None]

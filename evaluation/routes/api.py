@@ -1,13 +1,14 @@
 """JSON endpoints of the pool and the draw; those of the meeting stand in meeting_api.py."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_openapi3 import APIBlueprint, Tag
 from sqlalchemy.orm import Session
 
 from evaluation import queries
-from evaluation.actions import calls, pool
+from evaluation.actions import calls, pool, supplement
 from evaluation.actions import draw as drawing
 from evaluation.forms import (
     CallRefusalBody,
@@ -16,8 +17,9 @@ from evaluation.forms import (
     GroundBody,
     NonceBody,
     NonceCommitmentBody,
+    RoundQuery,
 )
-from evaluation.models.draw import Call, Draw
+from evaluation.models.draw import Call, Draw, DrawNonce
 from evaluation.models.pool import Expert
 from evaluation.rules.draw import PERMISSIONS, Party
 from identity.forms import CodePath
@@ -112,6 +114,14 @@ def repeat_draw(path: CodePath, body: GroundBody) -> Any:
         return _draw_json(draw)
 
 
+@api.post("/draws/<code>/supplement")
+@requires(Permission.RUN_TENDER)
+def supplement_draw(path: CodePath) -> Any:
+    """As agency, have the vacant seats drawn for again: commitments and a list come anew."""
+    with transaction(lock=_lot_of(path.code)) as (db, now):
+        return _draw_json(supplement.supplement_draw(db, viewer(), path.code, now=now))
+
+
 @api.get("/open-draws")
 @requires(Permission.SEE_ACCOUNT)
 def open_draws() -> Any:
@@ -132,34 +142,35 @@ def open_draws() -> Any:
 @api.get("/draws/<code>")
 @requires(Permission.RUN_TENDER)
 def show_draw(path: CodePath) -> Any:
-    """How far the draw is, for agency and procuring entity; names of experts are not shown."""
+    """How far the draw is, for agency and procuring entity; names of experts are not shown.
+
+    `vacant` are the seats, from 0, to which nobody comes and nobody is called.
+    """
     with snapshot() as db:
         draw = queries.draw_run_by(db, viewer(), path.code)
-        shown = [_seat_json(call) for call in queries.calls_of(db, draw.code)]
+        called = queries.calls_of(db, draw.code)
+        shown = [_seat_json(call) for call in called]
         committed = [nonce.party.value for nonce in queries.nonces_of(db, draw)]
-        return _draw_json(draw) | {"committed": committed, "calls": shown}
+        vacant = list(drawing.vacant_seats_of(draw, called))
+        return _draw_json(draw) | {"committed": committed, "calls": shown, "vacant": vacant}
 
 
 @api.get("/draws/<code>/replay")
 @requires(Permission.SUPERVISE)
-def show_replay(path: CodePath) -> Any:
-    """Everything that makes the draw again: frozen list, commitments, nonces, seed, calls."""
+def show_replay(path: CodePath, query: RoundQuery) -> Any:
+    """Everything that makes the draw again: frozen list, commitments, nonces, seed, calls.
+
+    Of the present round, however far it is, or of an earlier one in which experts were drawn.
+    """
     with snapshot() as db:
         draw = queries.draw_by_code(db, path.code)
-        nonces = [
-            {
-                "party": n.party.value,
-                "commitment": n.commitment.hex(),
-                "nonce": n.nonce.hex() if n.nonce else None,
-            }
-            for n in queries.nonces_of(db, draw)
-        ]
-        return _draw_json(draw) | {
-            "frozen": draw.frozen,
-            "nonces": nonces,
-            "seed": draw.seed.hex() if draw.seed else None,
-            "calls": [_call_json(call) for call in queries.calls_of(db, draw.code)],
-        }
+        called = [_call_json(call) for call in queries.calls_of(db, draw.code)]
+        if query.round in (None, draw.round):
+            nonces = queries.nonces_of(db, draw)
+            return _draw_json(draw) | _replay_json(draw.frozen, nonces, draw.seed, called)
+        made = queries.drawn_round(db, draw, query.round)
+        stated = {"draw": draw.code, "round": made.number}
+        return stated | _replay_json(made.frozen, made.nonces, made.seed, called)
 
 
 @api.get("/calls")
@@ -228,6 +239,24 @@ def _draw_json(draw: Draw) -> dict[str, Any]:
     }
 
 
+def _replay_json(
+    frozen: str | None,
+    nonces: Sequence[DrawNonce],
+    seed: bytes | None,
+    calls: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    brought = [
+        {
+            "party": nonce.party.value,
+            "commitment": nonce.commitment.hex(),
+            "nonce": nonce.nonce.hex() if nonce.nonce else None,
+        }
+        for nonce in nonces
+    ]
+    made = seed.hex() if seed else None
+    return {"frozen": frozen, "nonces": brought, "seed": made, "calls": calls}
+
+
 def _party_json(db: Session, draw: Draw, party: Party) -> dict[str, Any]:
     nonce = next((n for n in queries.nonces_of(db, draw) if n.party is party), None)
     return {
@@ -238,7 +267,8 @@ def _party_json(db: Session, draw: Draw, party: Party) -> dict[str, Any]:
 
 
 def _call_json(call: Call) -> dict[str, Any]:
-    return _seat_json(call) | {"draw": call.draw_code, "expert": call.expert_code}
+    named = {"draw": call.draw_code, "round": call.round, "expert": call.expert_code}
+    return _seat_json(call) | named
 
 
 def _seat_json(call: Call) -> dict[str, Any]:

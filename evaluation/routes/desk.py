@@ -24,19 +24,19 @@ def _(text: str) -> str:
 
 
 def tasks_of_draws(db: Session, who: Viewer) -> list[Task]:
-    """Random numbers to commit to or to reveal; and, for the agency, experts who did not answer."""
+    """Random numbers to commit to or to reveal; for the agency, seats to which nobody comes."""
     if not any(who.may(permission) for permission in PERMISSIONS.values()):
         return []
     found = queries.draws_to_act_on(db, who.organisation)
-    drawn = [(draw, until) for draw, until in found if draw.state is DrawState.DRAWN][:SHOWN]
-    draws = [draw for draw, _ in found if draw.state is not DrawState.DRAWN][:SHOWN]
+    drawn = [each for each in found if each.draw.state is DrawState.DRAWN][:SHOWN]
+    draws = [each.draw for each in found if each.draw.state is not DrawState.DRAWN][:SHOWN]
     mine, nonces = parties_in(db, who, draws), queries.nonces_in(db, draws)
     tasks = [
         _draw_task(draw, nonces.get((draw.code, party)))
         for draw in draws
         for party in mine[draw.code]
     ]
-    return [task for task in tasks if task is not None] + _unanswered(db, who, drawn)
+    return [task for task in tasks if task is not None] + _without_experts(db, who, drawn)
 
 
 def tasks_of_waiting_draws(db: Session, who: Viewer) -> list[Task]:
@@ -107,19 +107,23 @@ def _chairs_step(seat: queries.OwnSeat) -> str:
     return steps.get(seat.meeting.state, "") if seat.is_chair else ""
 
 
-def _unanswered(
-    db: Session, who: Viewer, drawn: Sequence[tuple[Draw, datetime | None]]
-) -> list[Task]:
-    """Draws in which an expert did not answer in time, for those who may call the next one."""
+def _without_experts(db: Session, who: Viewer, drawn: Sequence[queries.DrawToActOn]) -> list[Task]:
+    """Draws in which an expert did not answer in time, or nobody is left, for who may go on."""
     if not who.may(Permission.REGISTER_TENDER):
         return []
     real = real_now(db)
+    tasks = [_without_expert(each, each.draw.lot.tender.now(real)) for each in drawn]
+    return [task for task in tasks if task is not None]
+
+
+def _without_expert(found: queries.DrawToActOn, now: datetime) -> Task | None:
+    if not found.is_waiting:
+        otherwise = _("有席位空缺；补充抽取之前，评标不能开始。")
+        return _stuck_task(found.draw, _("补充抽取专家"), otherwise)
+    if pass_over_problems(found.until, now):
+        return None
     otherwise = _("专家逾期未答复；全部席位确认之前，评标不能开始。")
-    return [
-        _stuck_task(draw, _("通知下一位专家"), otherwise)
-        for draw, until in drawn
-        if not pass_over_problems(until, draw.lot.tender.now(real))
-    ]
+    return _stuck_task(found.draw, _("通知下一位专家"), otherwise)
 
 
 def _stuck_task(draw: Draw, title: str, otherwise: str) -> Task:

@@ -4,7 +4,7 @@ Calls are shown by seat. Regulators get the frozen list and see the draw made ag
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,11 +16,13 @@ from evaluation import queries
 from evaluation.actions import calls as answers
 from evaluation.actions import draw as drawing
 from evaluation.actions import meeting as meetings
+from evaluation.actions.supplement import supplement_draw
 from evaluation.models.draw import Call, Draw, DrawNonce
 from evaluation.routes.expert import lot_of_draw
 from evaluation.rules import draw as rules
 from evaluation.rules.disclosure import DrawMatter, Observer, may_see
 from evaluation.rules.draw import Party
+from evaluation.rules.supplement import supplement_problems, vacant_seats
 from evaluation.states import CallState, DrawState
 from identity.forms import confirmed, form_of
 from identity.guard import requires, viewer
@@ -41,10 +43,11 @@ pages = Blueprint("draw", __name__, url_prefix="/evaluation")
 
 @dataclass(frozen=True)
 class Replay:
-    """The draw made again from the frozen list and the revealed nonces, beside what was done."""
+    """A round made again from the frozen list and the revealed nonces, beside what was done."""
 
+    round: int
     seed: str
-    experts: Sequence[str]
+    experts: Mapping[int, str]
     agrees: bool
 
 
@@ -61,13 +64,16 @@ class Nonce:
 class Steps:
     """What the next step still waits for: problems of the freeze, seats that have not accepted.
 
-    `overdue` are the seats, from 0, whose experts did not answer in time and may be passed over.
+    `overdue` are the seats, from 0, whose experts did not answer in time and may be passed over,
+    `vacant` those to which nobody comes, `supplement` why they cannot be drawn for yet.
     """
 
     freeze: Sequence[Problem] = ()
     accepted: int = 0
     seats: int = 0
     overdue: Collection[int] = ()
+    vacant: Collection[int] = ()
+    supplement: Sequence[Problem] = ()
 
 
 @pages.get("/draws")
@@ -90,7 +96,8 @@ def lot(code: str) -> ResponseReturnValue:
         observer, mine = _observed(db, viewer(), found, draw)
         if observer is None:
             raise queries.no_draw(code)
-        nonces = queries.nonces_of(db, draw) if draw else []
+        by_round = queries.nonces_by_round(db, draw.code) if draw else {}
+        nonces = by_round.get(draw.round, []) if draw else []
         calls = queries.calls_of(db, draw.code) if draw else []
         topic, channel = f"lot:{code}", audience_of(viewer(), found.tender.sides).value
         now = found.tender.now(real_now(db))
@@ -108,7 +115,9 @@ def lot(code: str) -> ResponseReturnValue:
             frozen_sha256=_digest(draw),
             calls=calls,
             steps=_steps(found, draw, nonces, calls, now),
-            replay=_replay(draw, nonces, calls) if may_see(observer, DrawMatter.REPLAY) else None,
+            replays=_replays(db, draw, by_round, calls)
+            if draw and may_see(observer, DrawMatter.REPLAY)
+            else (),
             meeting=meeting,
             seats=queries.progress_of(db, meeting) if meeting is not None else (),
             now=now,
@@ -161,6 +170,18 @@ def pass_over(code: str, seat: int) -> ResponseReturnValue:
     return redirect(url_for("draw.lot", code=code))
 
 
+@pages.post("/lots/<code>/draw/supplement")
+@requires(Permission.RUN_TENDER)
+@form_of(lot)
+def supplement(code: str) -> ResponseReturnValue:
+    """As agency, have the vacant seats drawn for again."""
+    confirmed(request.form)
+    draw = _code_of(code, run_by=viewer())
+    with transaction(lock=lot_of_draw(draw)) as (db, now):
+        supplement_draw(db, viewer(), draw, now=now)
+    return redirect(url_for("draw.lot", code=code))
+
+
 @pages.post("/lots/<code>/meeting")
 @requires(Permission.RUN_TENDER)
 @form_of(lot)
@@ -172,25 +193,30 @@ def convene(code: str) -> ResponseReturnValue:
     return redirect(url_for("draw.lot", code=code))
 
 
-def replayed(db: Session, draw: Draw) -> Replay | None:
-    """Seed and first calls made of nothing but the frozen list and the nonces; None before."""
-    return _replay(draw, queries.nonces_of(db, draw), queries.calls_of(db, draw.code))
+def _replays(
+    db: Session,
+    draw: Draw,
+    nonces: Mapping[int, Sequence[DrawNonce]],
+    calls: Sequence[Call],
+) -> list[Replay]:
+    """Of every round in which experts were drawn, seed and first calls made once more."""
+    return [_replay(made, calls) for made in queries.drawn_rounds(db, draw, nonces)]
 
 
-def _replay(draw: Draw | None, nonces: Sequence[DrawNonce], calls: Sequence[Call]) -> Replay | None:
-    if draw is None or draw.state is not DrawState.DRAWN or not draw.frozen or draw.seed is None:
-        return None
-    brought = [each.nonce for each in nonces if each.nonce is not None]
-    seed, experts = rules.replay(draw.frozen, brought)
-    return Replay(seed.hex(), experts, seed == draw.seed and experts == _first_called(calls))
+def _replay(made: queries.DrawnRound, calls: Sequence[Call]) -> Replay:
+    brought = [each.nonce for each in made.nonces if each.nonce is not None]
+    seed, experts = rules.replay(made.frozen, brought)
+    agrees = seed == made.seed and experts == _first_called(calls, made.number)
+    return Replay(made.number, seed.hex(), experts, agrees)
 
 
-def _first_called(calls: Sequence[Call]) -> list[str]:
-    """Whom the platform called first for every seat; later ones are successors."""
+def _first_called(calls: Sequence[Call], number: int) -> dict[int, str]:
+    """Whom the platform called first in a round, by seat; later ones are successors."""
     first: dict[int, str] = {}
     for call in calls:
-        first.setdefault(call.seat, call.expert_code)
-    return [first[seat] for seat in sorted(first)]
+        if call.round == number:
+            first.setdefault(call.seat, call.expert_code)
+    return first
 
 
 def _observed(
@@ -223,12 +249,19 @@ def _steps(
     """What keeps the list from being frozen, and the committee from being convened."""
     if draw is None:
         return Steps()
-    if draw.state is DrawState.COMMITTING:
-        return Steps(freeze=rules.freeze_problems([each.party for each in nonces]))
+    is_committing = draw.state is DrawState.COMMITTING
     accepted = sum(call.state is CallState.ACCEPTED for call in calls)
     waiting = calls if lot.state in DRAWING_STATES else ()
     overdue = {call.seat for call in waiting if _is_overdue(call, now)}
-    return Steps(accepted=accepted, seats=len(queries.method_of(lot).seats), overdue=overdue)
+    seats, answers = len(queries.method_of(lot).seats), drawing.answers_in(calls)
+    return Steps(
+        freeze=rules.freeze_problems([each.party for each in nonces]) if is_committing else (),
+        accepted=accepted,
+        seats=seats,
+        overdue=overdue,
+        vacant=vacant_seats(seats, answers),
+        supplement=supplement_problems(seats, answers),
+    )
 
 
 def _is_overdue(call: Call, now: datetime) -> bool:

@@ -27,6 +27,7 @@ from outbox import queries as outbox
 from storage.base import real_now
 from storage.database import snapshot, transaction
 from trading.rules.disclosure import audience_of
+from trading.states import DRAWING_STATES
 
 pages = Blueprint("expert", __name__, url_prefix="/evaluation")
 
@@ -52,8 +53,13 @@ def call(code: str) -> ResponseReturnValue:
         mine = [each for each in queries.calls_to(db, viewer().code) if each.draw_code == code]
         if not mine:
             raise NotFound("draw.not_called", "没有给您的这个抽取通知。")
-        at = queries.draw_by_code(db, code).lot.tender.now(real_now(db))
-        return render_template("evaluation/expert/call.html", call=mine[0], at=at)
+        lot = queries.draw_by_code(db, code).lot
+        return render_template(
+            "evaluation/expert/call.html",
+            call=mine[0],
+            at=lot.tender.now(real_now(db)),
+            is_open=lot.state in DRAWING_STATES,
+        )
 
 
 @pages.post("/calls/<code>/acceptance")

@@ -24,7 +24,7 @@ FREEZE_TYPE = "draw-freeze/v1"
 REVEAL_TIME = timedelta(minutes=30)
 ANSWER_TIME = timedelta(minutes=30)
 LEAST_PARTIES = 2
-LAST_FREE_ROUND = 2
+FREE_ROUNDS = 2
 _SOURCE = "招标投标法实施条例 第46条; 财政部令第87号 第48条"
 
 
@@ -85,11 +85,14 @@ def freeze_text(
     draw: str,
     lot: str,
     number: int,
-    seats: Sequence[Seat],
+    seats: Mapping[int, Seat],
     candidates: Sequence[Candidate],
     excluded: Mapping[str, Sequence[str]],
 ) -> bytes:
-    """The canonical frozen list: seats, who may be drawn, who may not and why, sorted by code."""
+    """The canonical frozen list: seats, who may be drawn, who may not and why, sorted by code.
+
+    `seats` are those to draw for, by their number from 0 among all seats of the lot.
+    """
     listed: list[dict[str, Any]] = [
         {"expert": c.expert, "city": c.city, "specialities": sorted(c.specialities)}
         for c in sorted(candidates, key=lambda candidate: candidate.expert)
@@ -100,7 +103,10 @@ def freeze_text(
             "draw": draw,
             "lot": lot,
             "round": number,
-            "seats": [{"city": s.city, "speciality": s.speciality} for s in seats],
+            "seats": [
+                {"seat": number, "city": seat.city, "speciality": seat.speciality}
+                for number, seat in seats.items()
+            ],
             "candidates": listed,
             "excluded": [
                 {"expert": code, "grounds": list(excluded[code])} for code in sorted(excluded)
@@ -109,20 +115,29 @@ def freeze_text(
     )
 
 
-def frozen_list(text: str) -> tuple[list[Candidate], list[Seat]]:
-    """Candidates and seats of a frozen list, as `freeze_text` wrote it."""
+def frozen_list(text: str) -> tuple[list[Candidate], dict[int, Seat]]:
+    """Candidates and seats of a frozen list, as `freeze_text` wrote it.
+
+    Lists of before there were supplementary draws do not number their seats: they have them all.
+    """
     value = json.loads(text)
     candidates = [
         Candidate(each["expert"], each["city"], frozenset(each["specialities"]))
         for each in value["candidates"]
     ]
-    return candidates, [Seat(each["city"], each["speciality"]) for each in value["seats"]]
+    seats = {
+        each.get("seat", place): Seat(each["city"], each["speciality"])
+        for place, each in enumerate(value["seats"])
+    }
+    return candidates, seats
 
 
-def replay(text: str, nonces: Sequence[bytes]) -> tuple[bytes, list[str]]:
-    """Seed and drawn experts, made of nothing but the frozen list and the revealed nonces."""
+def replay(text: str, nonces: Sequence[bytes]) -> tuple[bytes, dict[int, str]]:
+    """Seed and drawn experts by seat, made of nothing but the frozen list and revealed nonces."""
     seed = draw_seed(hashlib.sha256(text.encode()).digest(), nonces)
-    return seed, [candidate.expert for candidate in draw(seed, *frozen_list(text))]
+    candidates, seats = frozen_list(text)
+    drawn = draw(seed, candidates, list(seats.values()))
+    return seed, {seat: each.expert for seat, each in zip(seats, drawn, strict=True)}
 
 
 def order(seed: bytes, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -159,15 +174,13 @@ def draw(seed: bytes, candidates: Sequence[Candidate], seats: Sequence[Seat]) ->
 
 def successor(
     seed: bytes, candidates: Sequence[Candidate], seat: Seat, called: Collection[str]
-) -> Candidate:
-    """Who follows when a called expert refuses: the next in drawn order who fits that seat.
+) -> Candidate | None:
+    """Who follows when a called expert does not come: the next in drawn order who fits that seat.
 
-    `called` holds everybody ever called for this lot. Raises Refusal when nobody is left.
+    `called` holds everybody ever called for this lot. None when nobody is left.
     """
-    for candidate in order(seed, candidates):
-        if candidate.expert not in called and candidate.fits(seat):
-            return candidate
-    raise Refusal("draw.nobody_left", "符合该席位条件的专家已全部抽取，需要补充专家。", _SOURCE)
+    left = (each for each in order(seed, candidates) if each.expert not in called)
+    return next((each for each in left if each.fits(seat)), None)
 
 
 def seat_problems(candidates: Sequence[Candidate], seats: Sequence[Seat]) -> list[Problem]:
@@ -196,6 +209,14 @@ def freeze_problems(committed: Collection[Party]) -> list[Problem]:
         return []
     message = "冻结专家名单前，见证方、招标人、主场三方中至少两方须先提交随机数承诺。"
     return [Problem("draw.too_few_parties", message, _SOURCE, "commitments")]
+
+
+def is_repeated(number: int, drawn_before: int) -> bool:
+    """Whether a round in which somebody did not reveal is repeated: the first for these seats.
+
+    `drawn_before` is the last round that was drawn, 0 if none was.
+    """
+    return number - drawn_before < FREE_ROUNDS
 
 
 def pass_over_problems(answer_until: datetime | None, now: datetime) -> list[Problem]:

@@ -19,6 +19,7 @@ class Ground(StrEnum):
     INTEREST_IN_AGENCY = "interest_in_agency"
     INTEREST_IN_PROCURING_ENTITY = "interest_in_procuring_entity"
     EMPLOYER_RESTRICTED = "employer_restricted"
+    CALLED_BEFORE = "called_before"
 
 
 @dataclass(frozen=True)

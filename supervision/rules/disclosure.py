@@ -182,6 +182,8 @@ FACTS: Mapping[str, Row] = {
     "draw.stalled": _DRAW,
     "draw.seeded": _DRAWN,
     "draw.successor_called": _DRAWN,
+    "draw.seat_vacated": _DRAWN,
+    "draw.supplemented": _DRAW,
     "call.accepted": _DRAWN,
     "call.lapsed": _DRAWN,
     # The reason why somebody does not come is their own affair.

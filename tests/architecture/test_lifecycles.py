@@ -75,11 +75,13 @@ ALLOWED = {
         revealing   repeated  committing
         revealing   stalled   waiting
         waiting     repeated  committing
+        drawn       supplemented  committing
     """,
     CALL: """
-        called  accepted  accepted
-        called  refused   refused
-        called  lapsed    refused
+        called    accepted  accepted
+        called    refused   refused
+        called    lapsed    refused
+        accepted  refused   refused
     """,
     MEETING: """
         convened  committed      electing

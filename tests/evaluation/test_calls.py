@@ -121,12 +121,11 @@ def test_only_the_agency_of_the_lot_passes_over(evaluation):
     assert len(evaluation.calls()) == 5
 
 
-def test_with_nobody_left_to_follow_the_call_stands(evaluation):
+def test_with_nobody_left_to_follow_the_seat_is_vacant(evaluation):
     evaluation.drawn()
-    for _ in range(2):
+    for _ in range(3):
         evaluation.let_answer_time_end()
         pass_over(evaluation, 0)
-    evaluation.let_answer_time_end()
 
-    assert refused(evaluation, calls.pass_over_call, "agent", seat=0) == "draw.nobody_left"
-    assert [call.state for call in of_seat(evaluation, 0)][-1] is CallState.CALLED
+    assert [call.state for call in of_seat(evaluation, 0)] == [CallState.REFUSED] * 3
+    assert refused(evaluation, calls.pass_over_call, "agent", seat=0) == "call.none_waiting"

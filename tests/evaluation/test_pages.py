@@ -3,12 +3,14 @@
 import pytest
 
 from evaluation import queries
+from evaluation.actions import calls
 from evaluation.rules.draw import Party
-from evaluation.states import DrawState, ExpertState
+from evaluation.states import CallState, DrawState, ExpertState
 from identity.states import OrganisationKind, Role
 from storage.database import snapshot
 from storage.vault import Vault
 from tests.evaluation.test_draw import end_reveals
+from tests.evaluation.test_supplement import add_regulator, refuse, vacate, waiting
 from tests.factories.evaluation import Evaluation
 from tests.factories.identity import CODES, make_organisation, make_person
 from tests.factories.pages import Reader
@@ -164,6 +166,59 @@ def test_who_did_not_answer_is_passed_over_on_the_page_once_the_time_is_over(app
     assert "您没有按时答复" in expert.get(f"/evaluation/calls/{evaluation.draw}")
     assert "逾期未答复" in expert.get("/evaluation/desk")
     assert "之后才能通知下一位" in agent.refused(form, 409, confirm="yes")
+
+
+def test_vacant_seats_are_drawn_for_again_on_the_page(app, evaluation):
+    vacate(evaluation)
+    add_regulator()
+    agent, officer, regulator = (
+        Reader(app.test_client(), name) for name in ("agent", "officer", "regulator")
+    )
+    address, way = f"/evaluation/lots/{evaluation.lot}/draw", "draw/supplement"
+    form = f"/evaluation/lots/{evaluation.lot}/{way}"
+    before, beside = agent.get(address), officer.get(address)
+    desks = [reader.get("/desk") for reader in (agent, officer)]
+    agent.refused(form, 422, "confirm")
+    agent.sent(form, confirm="yes")
+    during, desk = agent.get(address), agent.get("/desk")
+    watched = regulator.get(address)
+
+    assert (way in before, way in beside, way in during) == (True, False, False)
+    assert ("都已通知过" in before, "召开评标会" in before) == (True, False)
+    assert ["补充抽取专家" in page for page in (*desks, desk)] == [True, False, False]
+    assert ("正在补充抽取" in during, "第 2 轮" in during) == (True, True)
+    assert (watched.count("与记录一致"), "replay?round=1" in watched) == (1, True)
+
+
+def test_seats_are_not_drawn_for_again_while_somebody_has_still_to_answer(app, evaluation):
+    evaluation.drawn()
+    while call := waiting(evaluation, 2):
+        refuse(evaluation, call)
+    agent = Reader(app.test_client(), "agent")
+    page = agent.get(f"/evaluation/lots/{evaluation.lot}/draw")
+
+    assert "还有专家没有答复" in page
+    assert "补充抽取专家" not in agent.get("/desk")
+
+
+def test_who_accepted_withdraws_on_the_page_until_the_committee_is_convened(app, evaluation):
+    first, second, *_ = evaluation.drawn().accept_all().calls()
+    address = f"/evaluation/calls/{evaluation.draw}"
+    early, late = (
+        Reader(app.test_client(), evaluation.experts[each.expert_code]) for each in (first, second)
+    )
+    before = early.get(address)
+    early.refused(f"{address}/refusal", 422, "reason", reason=" ")
+    early.sent(f"{address}/refusal", reason="发烧")
+    for call in evaluation.calls():
+        if call.state is CallState.CALLED:
+            evaluation.do(calls.accept_call, evaluation.experts[call.expert_code], evaluation.draw)
+    evaluation.convene()
+
+    assert "退出并说明理由" in before
+    assert "退出并说明理由" not in early.get(address)
+    assert "退出并说明理由" not in late.get(address)
+    assert address in early.get("/evaluation/desk")
 
 
 def test_without_a_draw_there_is_nothing_to_freeze(app, evaluation):

@@ -233,6 +233,7 @@ def drawn(walk):
     walk.settled().keep("drawn", called=one.experts[call.expert_code], expert=call.expert_code)
     walk.stopped("drawn")
     walk.branch("drawn", "unanswered", lambda: steps.leave_unanswered(walk))
+    walk.branch("drawn", "vacant", lambda: steps.vacate_first_seat(walk))
     one.accept_all()
     walk.keep("accepted")
 

@@ -2,8 +2,9 @@
 
 import pyrage
 
-from evaluation.actions import pool
+from evaluation.actions import calls, pool
 from evaluation.queries import draw_by_code
+from evaluation.states import CallState
 from evaluation.timers import DUTIES
 from identity.actions import papers
 from storage.database import snapshot, transaction
@@ -74,6 +75,17 @@ def stall(walk, after=""):
 
 def leave_unanswered(walk):
     walk.one.let_answer_time_end()
+
+
+def vacate_first_seat(walk):
+    """Nobody comes to the first seat; to all others the first who was called."""
+    one = walk.one
+    for call in one.calls():
+        if call.seat:
+            one.do(calls.accept_call, one.experts[call.expert_code], one.draw)
+    while waiting := [call for call in one.calls() if call.state is CallState.CALLED]:
+        username = one.experts[waiting[0].expert_code]
+        one.do(calls.refuse_call, username, one.draw, reason="出差")
 
 
 def object_to_result(walk):

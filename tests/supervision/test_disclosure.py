@@ -126,6 +126,8 @@ def first_scene(audience, kind):
         ("draw.seeded", "AWARDED", "REPORTED", "OPENED"),
         ("call.refused", None, None, "OPENED"),
         ("call.lapsed", "AWARDED", "REPORTED", "OPENED"),
+        ("draw.seat_vacated", "AWARDED", "REPORTED", "OPENED"),
+        ("draw.supplemented", "AWARDED", "OPENED", "OPENED"),
         ("meeting.convened", "AWARDED", "REPORTED", "CONVENED"),
         ("meeting.commitment_signed", "AWARDED", "REPORTED", "CONVENED"),
         ("meeting.chair_voted", None, None, "CONVENED"),

@@ -264,6 +264,17 @@ def test_who_withdraws_during_a_supplement_leaves_a_seat_for_the_next_list(evalu
     assert [told["seat"] for told in facts("draw.seat_vacated")] == [2, early.seat, late.seat]
 
 
+def test_who_was_drawn_in_an_earlier_round_is_not_followed_by_the_order_of_a_later_one(evaluation):
+    more_experts(vacate(evaluation))
+    supplement(evaluation)
+    evaluation.commit().freeze().reveal()
+    early = next(c for c in evaluation.calls() if c.state is ACCEPTED)
+    refuse(evaluation, early)
+
+    assert waiting(evaluation, early.seat) is None
+    assert [told["seat"] for told in facts("draw.seat_vacated")] == [2, early.seat]
+
+
 @pytest.mark.attack("states")
 def test_nobody_withdraws_once_the_committee_is_convened(evaluation):
     call = evaluation.drawn().accept_all().calls()[0]

@@ -23,6 +23,11 @@ def upgrade():
     )
     # Added without a batch: a rebuilt table would lose its CHECKs on SQLite.
     op.add_column("draw_call", sa.Column("round", sa.Integer(), nullable=False, server_default="1"))
+    # Until now the only round in which anybody was called is the one that the draw stands at.
+    op.execute(
+        "UPDATE draw_call SET round ="
+        " (SELECT draw.round FROM draw WHERE draw.code = draw_call.draw_code)"
+    )
 
 
 def downgrade():

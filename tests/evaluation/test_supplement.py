@@ -6,6 +6,7 @@ from hashlib import sha256
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 
 from evaluation import queries
 from evaluation.actions import calls
@@ -17,6 +18,7 @@ from evidence.models.streams import Fact
 from identity.states import OrganisationKind, Role
 from kernel.errors import NotFound, Refusal, TransitionRefused
 from storage.database import snapshot
+from storage.migrations import configuration, upgrade
 from tests.evaluation.test_draw import end_reveals
 from tests.factories.evaluation import entry
 from tests.factories.identity import CODES, make_organisation, make_person, token
@@ -225,6 +227,22 @@ def test_nothing_is_drawn_for_again_before_a_seat_is_vacant(evaluation):
     assert (before, drawn) == ("draw.not_drawn", "draw.no_vacancy")
     assert refused(evaluation) == "draw.still_answering"
     assert draw_of(evaluation).state is DrawState.DRAWN
+
+
+def test_calls_of_before_rounds_were_told_apart_are_of_the_round_that_was_drawn(
+    evaluation, database
+):
+    evaluation.open_draw().commit().freeze().reveal(Party.WITNESS)
+    end_reveals(evaluation)
+    evaluation.commit().freeze().reveal()
+    with database.writer.connect() as connection:
+        command.downgrade(configuration(connection), "0008")
+        connection.commit()
+    upgrade(database)
+    refuse(evaluation, evaluation.calls()[0])
+
+    assert {call.round for call in evaluation.calls()} == {draw_of(evaluation).round} == {2}
+    assert waiting(evaluation, 0) is not None
 
 
 @pytest.mark.attack("permissions")

@@ -40,6 +40,7 @@ PRICE = "31415926.53"
 def stage(browser, tmp_path_factory, sqlite_template):  # closed before its browser is
     with stage_in(tmp_path_factory.mktemp("sealing"), sqlite_template) as started:
         started.hall = started.evaluation.hall.ready()
+        started.bank = Bank(started.hall.vault, hall=started.hall)
         yield started
 
 
@@ -246,8 +247,7 @@ def test_a_lost_network_loses_nothing_and_submits_nothing_twice(stage, browser, 
 
 
 def test_a_guarantee_ordered_on_the_page_is_proved_by_the_sealed_bid(stage, browser, tmp_path):
-    bank = Bank(stage.hall.vault, hall=stage.hall)
-    desk = Desk(stage, browser, 1).enrol()
+    bank, desk = stage.bank, Desk(stage, browser, 1).enrol()
     desk.do("order")
     desk.page.wait_for_selector("[data-check=guarantee]:has-text('尚未开立')")
     with snapshot() as db:
@@ -342,6 +342,17 @@ def test_nothing_on_the_sealing_page_or_its_worker_becomes_a_script(stage, brows
     strict = {url: text for url, text in policies.items() if "require-trusted-types-for" in text}
     assert {url.rpartition("/")[2] for url in strict} == {"seal", worker.rpartition("/")[2]}
     assert all("worker-src 'self';" in text for text in strict.values())
+
+
+def test_who_goes_on_while_the_key_is_being_enrolled_waits_for_it(stage, browser):
+    desk, held = Desk(stage, browser, number=3).open(), []
+    desk.page.route("**/keys/statement", lambda route: held.append(route))
+    desk.do("enrol")
+    desk.fill([file("plan.txt", SMALL)])
+    held.pop().continue_()
+
+    desk.page.wait_for_selector("#passphrase:visible")
+    assert not desk.page.is_visible("[data-problems]")
 
 
 def test_what_was_typed_stays_while_a_key_is_enrolled_and_a_guarantee_is_ordered(stage, browser):

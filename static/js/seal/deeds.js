@@ -19,7 +19,7 @@ function tell(fault) {
 
 function deedsOf(wizard) {
   return {
-    begin: () => wizard.begin(),
+    begin: () => afterEnrolment(() => wizard.begin()),
     "make-key": () => wizard.makeKey(),
     "save-key": () => wizard.saveKey(),
     "upload-first": () => wizard.sealAndUpload(),
@@ -32,10 +32,20 @@ function deedsOf(wizard) {
   };
 }
 
+let enrolment = Promise.resolve();
+
 // What was typed and chosen meanwhile stays: the page is not loaded again.
-async function enrolHere() {
-  page.dataset.key = await enrol();
-  await preflight(person, page.dataset.key);
+function enrolHere() {
+  enrolment = enrol().then((key) => {
+    page.dataset.key = key;
+    return preflight(person, key);
+  });
+  return enrolment;
+}
+
+// Whoever goes on while the key is being enrolled waits for it; if that fails, it says so itself.
+function afterEnrolment(goOn) {
+  return enrolment.then(goOn, goOn);
 }
 
 async function abandon({ sending, bid }) {

@@ -115,7 +115,8 @@ class Person(Citizen):
     def make_signing_keys(self):
         """The key in this browser, and the one for documents behind a PIN."""
         self.page.goto(f"{self.site}/account/keys")
-        self.press("在这个浏览器里登记新密钥").sees("现在有效的密钥就在这个浏览器里。")
+        self.press("在这个浏览器里登记新密钥")
+        self.page.wait_for_selector("[data-key-here]:visible")  # its words are there before, hidden
         return self.make_paper_key()
 
     def make_paper_key(self):

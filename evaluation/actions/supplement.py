@@ -27,7 +27,9 @@ def supplement_draw(db: Session, who: Viewer, code: str, *, now: datetime) -> Dr
     refuse_other_agency(who, draw.lot.tender)
     refuse_closed(draw.lot)
     if draw.seed is None or draw.frozen is None:
-        raise Refusal("draw.not_drawn", "专家还没有抽取完成，不能补充抽取。")
+        raise Refusal(
+            "draw.not_drawn", "专家还没有抽取完成，不能补充抽取。", "招标投标法实施条例 第46条"
+        )
     answers = answers_in(queries.calls_of(db, draw.code))
     seats = len(queries.method_of(draw.lot).seats)
     refuse_if(rules.supplement_problems(seats, answers))

@@ -36,13 +36,13 @@ class DrawToActOn:
     """A draw at which somebody may have to act.
 
     `is_waiting` that an expert has still to answer, the first of them until `until`: None for
-    calls of before there was such a time. `is_vacant` that a seat has nobody left to come.
+    calls of before there was such a time. If experts are drawn and nobody has still to answer,
+    a seat has nobody left to come.
     """
 
     draw: Draw
     is_waiting: bool
     until: datetime | None
-    is_vacant: bool
 
 
 _IS_OPEN = Draw.state.in_((DrawState.COMMITTING, DrawState.REVEALING))
@@ -139,7 +139,10 @@ def nonces_by_round(db: Session, draw_code: str) -> dict[int, list[DrawNonce]]:
 
 def nonces_of(db: Session, draw: Draw) -> Sequence[DrawNonce]:
     """Commitments of the present round, by party."""
-    return nonces_by_round(db, draw.code).get(draw.round, [])
+    query = sa.select(DrawNonce).where(
+        DrawNonce.draw_code == draw.code, DrawNonce.round == draw.round
+    )
+    return db.scalars(query.order_by(DrawNonce.party)).all()
 
 
 def nonces_in(db: Session, draws: Sequence[Draw]) -> dict[tuple[str, Party], DrawNonce]:
@@ -184,8 +187,9 @@ def draws_to_act_on(db: Session, agency: str) -> Sequence[DrawToActOn]:
     until = waiting.where(Call.state == CallState.CALLED).group_by(Call.draw_code).subquery()
     is_waiting, is_vacant = until.c.draw_code.is_not(None), Draw.code.in_(_with_vacant_seats())
     is_theirs = sa.and_(Organisation.credit_code == agency, Lot.state.in_(DRAWING_STATES))
-    query = sa.select(Draw, is_waiting, until.c.until, is_vacant)
-    query = query.outerjoin(until, until.c.draw_code == Draw.code)
+    query = sa.select(Draw, is_waiting, until.c.until).outerjoin(
+        until, until.c.draw_code == Draw.code
+    )
     query = query.join(Draw.lot).join(Lot.tender).join(Tender.agency)
     query = query.where(sa.or_(_IS_OPEN, sa.and_(sa.or_(is_waiting, is_vacant), is_theirs)))
     query = query.options(contains_eager(Draw.lot).contains_eager(Lot.tender))

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_openapi3 import APIBlueprint, Tag
-from sqlalchemy.orm import Session
 
 from evaluation import queries
 from evaluation.actions import calls, pool, supplement
@@ -128,11 +127,14 @@ def open_draws() -> Any:
     """Draws that wait for commitments or nonces, with the parties that I stand for."""
     with snapshot() as db:
         found = queries.open_draws(db)
-        mine = drawing.parties_in(db, viewer(), found)
+        mine, nonces = drawing.parties_in(db, viewer(), found), queries.nonces_in(db, found)
         return {
             "draws": [
                 _draw_json(draw)
-                | {"lot": draw.lot.code, "parties": [_party_json(db, draw, p) for p in parties]}
+                | {
+                    "lot": draw.lot.code,
+                    "parties": [_party_json(p, nonces.get((draw.code, p))) for p in parties],
+                }
                 for draw in found
                 if (parties := mine[draw.code])
             ]
@@ -257,8 +259,7 @@ def _replay_json(
     return {"frozen": frozen, "nonces": brought, "seed": made, "calls": calls}
 
 
-def _party_json(db: Session, draw: Draw, party: Party) -> dict[str, Any]:
-    nonce = next((n for n in queries.nonces_of(db, draw) if n.party is party), None)
+def _party_json(party: Party, nonce: DrawNonce | None) -> dict[str, Any]:
     return {
         "party": party.value,
         "committed": nonce.commitment.hex() if nonce else None,

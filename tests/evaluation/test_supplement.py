@@ -304,6 +304,19 @@ def test_nobody_withdraws_once_the_committee_is_convened(evaluation):
     assert evaluation.calls()[0].state is ACCEPTED
 
 
+@pytest.mark.attack("permissions")
+def test_which_seats_are_vacant_is_told_to_those_alone_who_run_the_tender(app, evaluation):
+    called = vacate(evaluation).calls()[0]
+    client, path = app.test_client(), f"/api/v1/draws/{evaluation.draw}"
+
+    def told(username):
+        return client.get(path, headers={"Authorization": f"Bearer {token(username)}"})
+
+    assert [told(username).json["vacant"] for username in ("agent", "officer")] == [[2], [2]]
+    for username in ("bidder1", evaluation.experts[called.expert_code]):
+        assert (told(username).status_code, "vacant" in told(username).text) == (403, False)
+
+
 def test_regulators_are_given_every_round_that_was_drawn(app, evaluation):
     more_experts(vacate(evaluation))
     supplement(evaluation)
